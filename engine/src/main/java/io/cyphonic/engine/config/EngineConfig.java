@@ -1,0 +1,61 @@
+package io.cyphonic.engine.config;
+
+import java.util.Set;
+
+/**
+ * How the packet engine runs; the {@code engine:} section of {@code node.yaml}, checked.
+ *
+ * @param mode who carries a batch through its stages
+ * @param ringSize slots per direction, a power of two from 4 to 1024
+ * @param workers parallel seal and open handlers per direction, 1 to 64
+ * @param waitStrategy how ring threads wait for each other
+ * @param offloads which offloads may be used where the kernel has them
+ * @param maxTunnels most tunnels at once, 1 to 65536
+ */
+public record EngineConfig(
+        Mode mode,
+        int ringSize,
+        int workers,
+        WaitKind waitStrategy,
+        Set<Offload> offloads,
+        int maxTunnels) {
+
+    /** Who carries a batch through its stages. */
+    public enum Mode {
+        /** The conventional client: one thread does everything for both directions. */
+        SERIAL,
+        /** Dedicated threads per stage, per direction. */
+        PIPELINE,
+        /**
+         * The staging thread finishes a batch itself while the ring is empty; workers and sender
+         * take over as soon as a backlog forms.
+         */
+        ADAPTIVE
+    }
+
+    /** How ring threads wait for each other: Disruptor wait strategies. */
+    public enum WaitKind {
+        /** Lock and condition: least processor time. */
+        BLOCKING,
+        /** Spin, yield, then park for a moment. */
+        SLEEPING,
+        /** Spin, then yield. */
+        YIELDING,
+        /** Spin: shortest delay, one core per thread. */
+        BUSY_SPIN,
+        /** Spin, yield, then block. */
+        PHASED_BACKOFF
+    }
+
+    /** Work the kernel can take over, each switchable by itself. */
+    public enum Offload {
+        /** TCP super-packets on the TUN device. */
+        TUN_TSO,
+        /** UDP super-packets on the TUN device. */
+        TUN_USO,
+        /** Sending many datagrams in one call ({@code UDP_SEGMENT}). */
+        UDP_GSO,
+        /** Receiving many datagrams in one call ({@code UDP_GRO}). */
+        UDP_GRO
+    }
+}

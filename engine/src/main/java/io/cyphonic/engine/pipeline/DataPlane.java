@@ -1,0 +1,112 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.handshake.SessionKeys;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+
+/**
+ * The packet engine as the control plane sees it: tunnels and sessions are opened, changed and
+ * closed here, while packets flow. Every method may be called from any thread and returns without
+ * waiting for the pipelines.
+ *
+ * <p>A <em>tunnel</em> is the lasting pairing with a peer and has a tunnel index; a <em>session</em>
+ * is one pair of keys inside it and has a receiver index of ours, which the peer writes into its
+ * capsules. A tunnel holds at most three sessions: previous, current and next.
+ */
+public interface DataPlane {
+    /** No tunnel, no session: the tables are full. */
+    int NONE = -1;
+
+    /**
+     * Opens a tunnel without a session; packets to it wait (bounded) until it has one.
+     *
+     * @param virtualIpv4 the peer's, or {@code null}
+     * @param virtualIpv6 the peer's, or {@code null}
+     * @param endpoint where to send first, or {@code null} while unknown
+     * @return the tunnel index, 0 or more; or {@link #NONE} when no more tunnels are allowed
+     */
+    int openTunnel(Inet4Address virtualIpv4, Inet6Address virtualIpv6, Endpoint endpoint);
+
+    /**
+     * Reserves a receiver index for a session still being negotiated; unpredictable, unique.
+     *
+     * @return the index (any value but {@link #NONE}), or {@link #NONE} when none is left
+     */
+    int reserveReceiverIndex(int tunnelIndex);
+
+    /** Gives back a reserved index whose handshake came to nothing. */
+    void releaseReceiverIndex(int receiverIndex);
+
+    /**
+     * Installs the keys of a finished handshake. Opening works at once. Sealing switches to them at
+     * once if {@code confirmed}; else with the first authentic capsule that arrives under them, so
+     * that nothing is sent which the peer cannot open yet. The session before the present one is
+     * wiped.
+     *
+     * @param tunnelIndex of an open tunnel
+     * @param receiverIndex reserved for it
+     * @param peerReceiverIndex the peer's index, to be written into capsules
+     * @param keys taken over, and wiped with the session
+     * @param confirmed true at the initiator, false at the responder
+     */
+    void installSession(
+            int tunnelIndex,
+            int receiverIndex,
+            int peerReceiverIndex,
+            SessionKeys keys,
+            boolean confirmed);
+
+    /** Sends to this endpoint from now on. */
+    void moveEndpoint(int tunnelIndex, Endpoint endpoint);
+
+    /** Where the tunnel sends at present, or {@code null}. */
+    Endpoint endpoint(int tunnelIndex);
+
+    /** Closes a tunnel, wipes its keys, drops what waits for it. Closing twice is harmless. */
+    void closeTunnel(int tunnelIndex);
+
+    /** Drops the packets that wait for a virtual address, because no tunnel will come. */
+    void discardWaiting(byte[] virtualAddress);
+
+    /**
+     * Seals a control message and sends it in order with the packets. An empty message is a
+     * keep-alive: the peer counts it and does nothing else.
+     *
+     * @param to the endpoint to use for this one capsule, or {@code null} for the tunnel's
+     * @return false if the tunnel has no session to seal with or the queue is full
+     */
+    boolean sendControl(int tunnelIndex, byte[] message, Endpoint to);
+
+    /**
+     * Sends one signaling datagram from the tunnels' socket.
+     *
+     * @return whether the kernel took it
+     */
+    boolean sendSignaling(byte[] datagram, int length, Endpoint to);
+
+    /** Traffic of a tunnel so far; all zero for one that is not open. */
+    TunnelTraffic traffic(int tunnelIndex);
+
+    /**
+     * Traffic of a tunnel.
+     *
+     * @param packetsIn inner packets handed to the TUN device
+     * @param bytesIn their bytes
+     * @param packetsOut inner packets sealed and sent
+     * @param bytesOut their bytes
+     * @param lastReceivedNanos when the last authentic capsule came, in the engine's clock; 0 never
+     * @param lastSentNanos when the last capsule was sent; 0 never
+     * @param sealedWithCurrentKey capsules sealed with the present key, for rekey by count
+     * @param currentSinceNanos when the present key was installed; 0 if there is none
+     */
+    record TunnelTraffic(
+            long packetsIn,
+            long bytesIn,
+            long packetsOut,
+            long bytesOut,
+            long lastReceivedNanos,
+            long lastSentNanos,
+            long sealedWithCurrentKey,
+            long currentSinceNanos) {}
+}

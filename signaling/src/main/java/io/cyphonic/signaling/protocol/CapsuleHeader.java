@@ -1,0 +1,134 @@
+package io.cyphonic.signaling.protocol;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Reads and writes the capsule header, in place, in a byte array.
+ *
+ * <pre>
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +---------------+---------------+-------------------------------+
+ * | type = 0x44   | flags         | segment data                  |
+ * +---------------+---------------+-------------------------------+
+ * | receiver index                                                |
+ * +---------------------------------------------------------------+
+ * | counter                                                       |
+ * |                                                               |
+ * +---------------------------------------------------------------+
+ * | sealed inner packet ...                        | tag (16)     |
+ * +---------------------------------------------------------------+
+ * </pre>
+ *
+ * <p>Big-endian. The sixteen bytes of the header are the associated data of the AEAD; the counter is
+ * its nonce. A capsule carries one inner IP packet, whole: a lost capsule costs that packet and no
+ * other. Where the kernel handed over a super-packet (TCP or UDP segmentation offload), each capsule
+ * carries one of its segments with full headers, and the segment data lets the receiver join
+ * neighbours again without parsing: bits 15 to 6 hold the length of the inner IP and transport
+ * headers in bytes, bits 5 to 0 the index of the segment in its super-packet (modulo 64).
+ *
+ * <p>Static methods without state; no allocation, no bounds check beyond the array's own.
+ */
+public final class CapsuleHeader {
+    /** Length of the header in bytes. */
+    public static final int LENGTH = 16;
+
+    /** Length of the authentication tag behind the sealed packet in bytes. */
+    public static final int TAG_LENGTH = 16;
+
+    /** What a capsule adds to an inner packet, in bytes. */
+    public static final int OVERHEAD = LENGTH + TAG_LENGTH;
+
+    /** Offset of the type byte. */
+    public static final int TYPE_FIELD_OFFSET = 0;
+
+    /** Offset of the flags byte. */
+    public static final int FLAGS_FIELD_OFFSET = 1;
+
+    /** Offset of the 16-bit segment data. */
+    public static final int SEGMENT_DATA_FIELD_OFFSET = 2;
+
+    /** Offset of the 32-bit receiver index. */
+    public static final int RECEIVER_INDEX_FIELD_OFFSET = 4;
+
+    /** Offset of the 64-bit counter. */
+    public static final int COUNTER_FIELD_OFFSET = 8;
+
+    /**
+     * Flag: the inner transport checksum holds the sum of the pseudo-header only. The receiving
+     * kernel completes it if it ever leaves that machine (VIRTIO_NET_HDR_F_NEEDS_CSUM).
+     */
+    public static final int FLAG_PARTIAL_CHECKSUM = 0x01;
+
+    /** Flag: the inner packet is a segment of a super-packet and the segment data is valid. */
+    public static final int FLAG_SEGMENT = 0x02;
+
+    /** Flag: the payload is a control message (SBE), not an inner packet. */
+    public static final int FLAG_CONTROL = 0x80;
+
+    private static final VarHandle SHORT =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+    private CapsuleHeader() {}
+
+    /** Writes the whole header at {@code offset}. */
+    public static void write(
+            byte[] buffer,
+            int offset,
+            int flags,
+            int segmentData,
+            int receiverIndex,
+            long counter) {
+        buffer[offset + TYPE_FIELD_OFFSET] = DatagramType.CAPSULE;
+        buffer[offset + FLAGS_FIELD_OFFSET] = (byte) flags;
+        SHORT.set(buffer, offset + SEGMENT_DATA_FIELD_OFFSET, (short) segmentData);
+        INT.set(buffer, offset + RECEIVER_INDEX_FIELD_OFFSET, receiverIndex);
+        LONG.set(buffer, offset + COUNTER_FIELD_OFFSET, counter);
+    }
+
+    /** The flags of the header at {@code offset}, 0 to 255. */
+    public static int flags(byte[] buffer, int offset) {
+        return buffer[offset + FLAGS_FIELD_OFFSET] & 0xFF;
+    }
+
+    /** The segment data of the header at {@code offset}, 0 to 65535. */
+    public static int segmentData(byte[] buffer, int offset) {
+        return (short) SHORT.get(buffer, offset + SEGMENT_DATA_FIELD_OFFSET) & 0xFFFF;
+    }
+
+    /** The receiver index of the header at {@code offset}. */
+    public static int receiverIndex(byte[] buffer, int offset) {
+        return (int) INT.get(buffer, offset + RECEIVER_INDEX_FIELD_OFFSET);
+    }
+
+    /** The counter of the header at {@code offset}. */
+    public static long counter(byte[] buffer, int offset) {
+        return (long) LONG.get(buffer, offset + COUNTER_FIELD_OFFSET);
+    }
+
+    /**
+     * Packs segment data.
+     *
+     * @param headerLength inner IP and transport headers together, 0 to 1023 bytes
+     * @param segmentIndex position in the super-packet; only its low six bits are kept
+     */
+    public static int segmentData(int headerLength, int segmentIndex) {
+        return headerLength << 6 | segmentIndex & 0x3F;
+    }
+
+    /** The inner header length in bytes packed in {@code segmentData}. */
+    public static int innerHeaderLength(int segmentData) {
+        return segmentData >>> 6;
+    }
+
+    /** The segment index (modulo 64) packed in {@code segmentData}. */
+    public static int segmentIndex(int segmentData) {
+        return segmentData & 0x3F;
+    }
+}

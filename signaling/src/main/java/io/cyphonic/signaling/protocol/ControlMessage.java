@@ -1,0 +1,139 @@
+package io.cyphonic.signaling.protocol;
+
+import io.cyphonic.signaling.protocol.sbe.Procedure;
+import io.cyphonic.signaling.protocol.sbe.Status;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * The control messages as values; {@code ControlMessageCodec} turns them into the bytes of the SBE
+ * schema and back. Who sends which one to whom, and in which envelope, is in docs/protocol.md.
+ *
+ * <p>All are immutable; byte arrays in them belong to the message and are not changed. Absent
+ * addresses are {@code null}, absent texts and byte strings are empty. Transaction ids are random
+ * and chosen by the requester; an answer carries that of its request.
+ */
+public sealed interface ControlMessage {
+    /** First login: redeems an invitation (node to AS). The request is a PKCS #10 structure, DER. */
+    record EnrolRequest(
+            long clientTimeMillis, Id128 invitationId, byte[] secret, byte[] certificateRequest)
+            implements ControlMessage {}
+
+    /** The node's name, virtual addresses and first certificate, X.509 DER (AS to node). */
+    record EnrolResponse(
+            Status status,
+            long serverTimeMillis,
+            Id128 nodeId,
+            Inet4Address virtualIpv4,
+            int ipv4PrefixLength,
+            Inet6Address virtualIpv6,
+            int ipv6PrefixLength,
+            String fqdn,
+            String zone,
+            byte[] certificate)
+            implements ControlMessage {}
+
+    /** Login with the certificate (node to AS); the request, if not empty, asks for its renewal. */
+    record LoginRequest(long clientTimeMillis, byte[] certificateRequest)
+            implements ControlMessage {}
+
+    /** The common key for the NMS, its addresses, and the renewed certificate or none. */
+    record LoginResponse(
+            Status status,
+            long serverTimeMillis,
+            Id128 nodeId,
+            long loginId,
+            long expiryMillis,
+            long revocationEpoch,
+            int keepAliveSeconds,
+            List<InetSocketAddress> nmsEndpoints,
+            byte[] commonKey,
+            byte[] certificate)
+            implements ControlMessage {}
+
+    /** The node's network location (node to NMS). */
+    record RegistrationRequest(long transactionId, List<Candidate> candidates)
+            implements ControlMessage {}
+
+    /** Recorded; and the source address the NMS saw (NMS to node). */
+    record RegistrationResponse(
+            long transactionId, Status status, InetSocketAddress observed, long revocationEpoch)
+            implements ControlMessage {}
+
+    /** Holds the NAT mapping and asks whether the registration stands (node to NMS). */
+    record KeepAlive(long transactionId) implements ControlMessage {}
+
+    /** Answers a keep-alive; NOT_REGISTERED asks for a registration (NMS to node). */
+    record KeepAliveAck(
+            long transactionId, Status status, InetSocketAddress observed, long revocationEpoch)
+            implements ControlMessage {}
+
+    /** Asks for the way to a peer, by name or, where that is empty, by virtual address. */
+    record DirectionRequest(long transactionId, String fqdn, InetAddress virtualAddress)
+            implements ControlMessage {}
+
+    /** Tells the responder who comes and how (NMS to responder). */
+    record RouteDirectionToResponder(
+            long transactionId,
+            Id128 pathId,
+            Id128 initiatorId,
+            Inet4Address virtualIpv4,
+            Inet6Address virtualIpv6,
+            Procedure procedure,
+            List<Candidate> candidates,
+            String fqdn,
+            byte[] sealedState)
+            implements ControlMessage {}
+
+    /** The responder is ready; the sealed state goes back as it came (responder to NMS). */
+    record RouteDirectionConfirmation(
+            long transactionId, Id128 pathId, Status status, byte[] sealedState)
+            implements ControlMessage {}
+
+    /** The route direction and the responder's certificate, or a status that says why not. */
+    record RouteDirectionToInitiator(
+            long transactionId,
+            Status status,
+            Id128 pathId,
+            Id128 responderId,
+            Inet4Address virtualIpv4,
+            Inet6Address virtualIpv6,
+            Procedure procedure,
+            List<Candidate> candidates,
+            String fqdn,
+            byte[] certificate)
+            implements ControlMessage {}
+
+    /** The node logs off; the NMS forgets its addresses (node to NMS). */
+    record Finalization(long transactionId) implements ControlMessage {}
+
+    /** Answers a finalization (NMS to node). */
+    record FinalizationAck(long transactionId, Status status) implements ControlMessage {}
+
+    /** Asks for the revocations after an epoch (node to NMS). */
+    record RevocationQuery(long transactionId, long afterEpoch) implements ControlMessage {}
+
+    /** Revoked nodes, oldest first; pushed by the NMS, and its answer to a query. */
+    record RevocationNotice(long transactionId, long revocationEpoch, List<Id128> revoked)
+            implements ControlMessage {}
+
+    /** Inside the first handshake message (initiator to responder). */
+    record TunnelRequestPayload(long timestampMillis, int innerMtu, byte[] certificate)
+            implements ControlMessage {}
+
+    /** Inside the second handshake message (responder to initiator). */
+    record TunnelResponsePayload(InetSocketAddress observed, int innerMtu)
+            implements ControlMessage {}
+
+    /** Is this path alive (node to node, in a control capsule). */
+    record PathProbe(long probeId) implements ControlMessage {}
+
+    /** Answers a probe on the path it came by (node to node, in a control capsule). */
+    record PathProbeAck(long probeId, InetSocketAddress observed) implements ControlMessage {}
+
+    /** Finalization of the tunnel (node to node, in a control capsule). */
+    record TunnelClose(Status reason) implements ControlMessage {}
+}
