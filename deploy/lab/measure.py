@@ -1,0 +1,66 @@
+"""What crosses from one host to an address in another: iperf3, ping and the kernel's own reordering counters."""
+
+import json
+import re
+import subprocess
+
+from lab import LabError, wait_for
+
+
+def iperf(client, server, address, *options):
+    """One iperf3 run; returns its `end` object."""
+    serving = server.spawn("iperf3", "iperf3", "-s", "-1", "-B", address)
+    wait_for(lambda: f"{address}" in server.run("ss", "-Hltn", "sport = :5201").stdout, 5, "iperf3 to listen")
+    try:
+        done = client.run("iperf3", "-c", address, "-J", "--connect-timeout", "3000", *options, check=False, timeout=120)
+        result = json.loads(done.stdout)
+    except ValueError:
+        raise LabError(f"iperf3 printed no result: {done.stderr}") from None
+    finally:
+        try:
+            serving.popen.wait(5)
+        except subprocess.TimeoutExpired:
+            serving.stop()
+    if "error" in result:
+        raise LabError(f"iperf3: {result['error']}")
+    return result["end"]
+
+
+def reordered(host):
+    """Times the host's TCP has seen segments out of order, by SACK or by time stamps."""
+    out = host.run("nstat", "-asz", "TcpExtTCPSACKReorder", "TcpExtTCPTSReorder").stdout
+    return sum(int(line.split()[1]) for line in out.splitlines() if line.startswith("TcpExt"))
+
+
+def tcp(client, server, address, seconds=5, streams=1):
+    """TCP from client to server: Mbit/s received, retransmissions, reordering seen by the sender."""
+    before = reordered(client)
+    end = iperf(client, server, address, "-t", seconds, "-P", streams)
+    return {
+        "mbps": round(end["sum_received"]["bits_per_second"] / 1e6, 1),
+        "retransmits": end["sum_sent"].get("retransmits"),
+        "reordered": reordered(client) - before,
+    }
+
+
+def udp(client, server, address, rate="500M", datagram=1300, seconds=3):
+    """UDP from client to server at an offered rate: Mbit/s received, loss in percent, datagrams out of order."""
+    end = iperf(client, server, address, "-u", "-b", rate, "-l", datagram, "-t", seconds)
+    total = end["sum"]
+    received = total["packets"] - total["lost_packets"]
+    return {
+        "offered": rate,
+        "mbps": round(received * datagram * 8 / total["seconds"] / 1e6, 1),
+        "loss_percent": round(total["lost_percent"], 2),
+        "out_of_order": sum(stream["udp"].get("out_of_order", 0) for stream in end["streams"]),
+    }
+
+
+def ping(client, target, count=50, interval=0.02):
+    """Round-trip times in milliseconds and loss in percent."""
+    out = client.run("ping", "-n", "-c", count, "-i", interval, "-W", 2, target, check=False, timeout=60).stdout
+    times = re.search(r"= ([\d.]+)/([\d.]+)/([\d.]+)/([\d.]+)", out)
+    if not times:
+        raise LabError(f"ping: no answer from {target}\n{out}")
+    loss = re.search(r"([\d.]+)% packet loss", out)
+    return dict(zip(("min", "avg", "max", "mdev"), map(float, times.groups())), loss_percent=float(loss.group(1)))

@@ -1,0 +1,53 @@
+# What the scripts need before they can work. Sourced; the caller has set -euo pipefail and $root.
+
+. "$root/deploy/lib/jdk.sh"
+
+say() { printf '== %s\n' "$*"; }
+fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+need_root() {
+    [ "$(id -u)" = 0 ] || fail "needs root: it makes network namespaces and TUN devices. Try: sudo $0"
+}
+
+# install_packages PROGRAM:PACKAGE ... installs the packages whose programs are missing.
+install_packages() {
+    local pair missing=()
+    for pair in "$@"; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
+    done
+    [ ${#missing[@]} = 0 ] && return 0
+    command -v apt-get >/dev/null 2>&1 || fail "needs the packages: ${missing[*]}. Install them and start again."
+    say "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || fail "apt-get update failed; install by hand: ${missing[*]}"
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || fail "could not install: ${missing[*]}"
+}
+
+# Installs a JDK 25 where the distribution has one and none is found.
+need_jdk() {
+    find_java >/dev/null 2>&1 && return 0
+    if command -v apt-cache >/dev/null 2>&1; then
+        apt-get update -qq || true
+        if apt-cache show openjdk-25-jdk-headless >/dev/null 2>&1; then
+            install_packages javac-25:openjdk-25-jdk-headless
+        fi
+    fi
+    find_java >/dev/null || exit 1
+}
+
+need_tun() {
+    [ -e /dev/net/tun ] || { mkdir -p /dev/net && mknod /dev/net/tun c 10 200 2>/dev/null; } || true
+    [ -c /dev/net/tun ] || fail "there is no /dev/net/tun: load the tun module (modprobe tun) or give the container the device"
+}
+
+# Builds the jars unless they are newer than every source.
+build() {
+    local jar stale=
+    for jar in "$root/engine/target/cyphonic-engine.jar" "$root/signaling/target/cyphonic-cloud.jar"; do
+        [ -f "$jar" ] || { stale=1; break; }
+        [ -z "$(find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main -newer "$jar" -type f -print -quit)" ] || stale=1
+    done
+    [ -n "$stale" ] || return 0
+    say "building (the first time downloads the libraries)"
+    (cd "$root" && mvn -q -B -DskipTests package) || fail "the build failed"
+}
