@@ -1,6 +1,7 @@
 package io.cyphonic.engine.control;
 
 import io.cyphonic.engine.net.Endpoint;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;

@@ -1,8 +1,8 @@
 package io.cyphonic.engine.counters;
 
 /**
- * Why a packet was dropped. Every drop on the data path has exactly one reason, and every reason is a
- * counter in {@code status} and in the metrics.
+ * Why a packet was dropped. Every drop on the data path has exactly one reason, and every reason is
+ * a counter in {@code status} and in the metrics.
  */
 public enum DropReason {
     /** Outbound: the packet is not IPv4 or IPv6, or shorter than it says. */

@@ -65,8 +65,7 @@ public final class Endpoint {
     public static Endpoint ofSockaddr(byte[] buffer, int offset, int length) {
         int family = length < 2 ? 0 : buffer[offset] & 0xFF;
         if (family == FAMILY_IPV4 && length >= SOCKADDR_IPV4_LENGTH) {
-            return new Endpoint(
-                    Arrays.copyOfRange(buffer, offset, offset + SOCKADDR_IPV4_LENGTH));
+            return new Endpoint(Arrays.copyOfRange(buffer, offset, offset + SOCKADDR_IPV4_LENGTH));
         }
         if (family == FAMILY_IPV6 && length >= SOCKADDR_IPV6_LENGTH) {
             byte[] sockaddr = Arrays.copyOfRange(buffer, offset, offset + SOCKADDR_IPV6_LENGTH);

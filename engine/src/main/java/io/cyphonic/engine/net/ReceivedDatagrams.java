@@ -2,8 +2,8 @@ package io.cyphonic.engine.net;
 
 /**
  * What one receive call returned: the bytes of one or more datagrams from one source, back to back,
- * all of {@link #segmentLength} bytes but the last, which may be shorter (udp(7), UDP_GRO). Made once
- * and reused; owned by the thread that receives into it.
+ * all of {@link #segmentLength} bytes but the last, which may be shorter (udp(7), UDP_GRO). Made
+ * once and reused; owned by the thread that receives into it.
  */
 public final class ReceivedDatagrams {
     /** The bytes; filled from 0 to {@link #length}. */

@@ -4,8 +4,9 @@ package io.cyphonic.engine.net;
  * The node's one port on the underlay, over IPv4 and IPv6: tunnels and signaling share it, so that
  * a NAT shows the NMS the very mapping that peers will use.
  *
- * <p>Never blocks. {@link #receive} is for one thread; {@link #send} is for one thread at a time (the
- * sender of the pipeline); {@link #sendSignaling} is for any thread. Only sendSignaling may allocate.
+ * <p>Never blocks. {@link #receive} is for one thread; {@link #send} is for one thread at a time
+ * (the sender of the pipeline); {@link #sendSignaling} is for any thread. Only sendSignaling may
+ * allocate.
  */
 public interface UdpTransport extends AutoCloseable {
     /** Nothing to receive, or no room to send, now. */
@@ -14,7 +15,9 @@ public interface UdpTransport extends AutoCloseable {
     /** Most datagrams that one {@link #send} takes ({@code UDP_MAX_SEGMENTS} of older kernels). */
     int MAX_SEGMENTS = 64;
 
-    /** Most bytes that one {@link #send} takes: the largest payload that fits a UDP length field. */
+    /**
+     * Most bytes that one {@link #send} takes: the largest payload that fits a UDP length field.
+     */
     int MAX_SEND_LENGTH = 65_507;
 
     /** The port both sockets are bound to. */
@@ -29,10 +32,10 @@ public interface UdpTransport extends AutoCloseable {
     int receive(ReceivedDatagrams into);
 
     /**
-     * Sends {@code length} bytes as datagrams of {@code segmentLength} bytes each, the last of which
-     * may be shorter; in one call to the kernel where it can segment ({@code UDP_SEGMENT}), one by one
-     * where it cannot. A kernel that refuses segmentation at run time is noticed here, once, and the
-     * batch is sent again without it.
+     * Sends {@code length} bytes as datagrams of {@code segmentLength} bytes each, the last of
+     * which may be shorter; in one call to the kernel where it can segment ({@code UDP_SEGMENT}),
+     * one by one where it cannot. A kernel that refuses segmentation at run time is noticed here,
+     * once, and the batch is sent again without it.
      *
      * @param segmentLength at least 1; {@code length} for a single datagram
      * @return how many bytes were sent, from the front, in whole datagrams: {@code length} when all

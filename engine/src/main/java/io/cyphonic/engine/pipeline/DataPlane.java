@@ -2,6 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.handshake.SessionKeys;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 
@@ -10,9 +11,9 @@ import java.net.Inet6Address;
  * closed here, while packets flow. Every method may be called from any thread and returns without
  * waiting for the pipelines.
  *
- * <p>A <em>tunnel</em> is the lasting pairing with a peer and has a tunnel index; a <em>session</em>
- * is one pair of keys inside it and has a receiver index of ours, which the peer writes into its
- * capsules. A tunnel holds at most three sessions: previous, current and next.
+ * <p>A <em>tunnel</em> is the lasting pairing with a peer and has a tunnel index; a
+ * <em>session</em> is one pair of keys inside it and has a receiver index of ours, which the peer
+ * writes into its capsules. A tunnel holds at most three sessions: previous, current and next.
  */
 public interface DataPlane {
     /** No tunnel, no session: the tables are full. */

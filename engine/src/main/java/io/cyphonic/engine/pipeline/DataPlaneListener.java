@@ -4,19 +4,21 @@ import io.cyphonic.engine.net.Endpoint;
 
 /**
  * What the packet engine tells the control plane. Called on the engine's threads, which must not
- * wait: implementations hand the matter over (to a virtual thread) and return. The arrays are copies
- * and belong to the listener.
+ * wait: implementations hand the matter over (to a virtual thread) and return. The arrays are
+ * copies and belong to the listener.
  */
 public interface DataPlaneListener {
-    /** A datagram that is not a capsule came in: a handshake message, a control envelope, or noise. */
+    /**
+     * A datagram that is not a capsule came in: a handshake message, a control envelope, or noise.
+     */
     void onSignalingDatagram(byte[] datagram, Endpoint from);
 
     /** An authentic control capsule came in through a tunnel. */
     void onControlMessage(int tunnelIndex, byte[] message, Endpoint from);
 
     /**
-     * The host sent a packet to a virtual address that has no tunnel; the engine holds some of these
-     * back. Reported at most once a second per address.
+     * The host sent a packet to a virtual address that has no tunnel; the engine holds some of
+     * these back. Reported at most once a second per address.
      *
      * @param virtualAddress 4 or 16 bytes
      */

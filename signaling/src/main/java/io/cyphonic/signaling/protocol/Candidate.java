@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.protocol;
 
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
+
 import java.net.InetSocketAddress;
 
 /**

@@ -22,11 +22,11 @@ import java.nio.ByteOrder;
  * +---------------------------------------------------------------+
  * </pre>
  *
- * <p>Big-endian. The sixteen bytes of the header are the associated data of the AEAD; the counter is
- * its nonce. A capsule carries one inner IP packet, whole: a lost capsule costs that packet and no
- * other. Where the kernel handed over a super-packet (TCP or UDP segmentation offload), each capsule
- * carries one of its segments with full headers, and the segment data lets the receiver join
- * neighbours again without parsing: bits 15 to 6 hold the length of the inner IP and transport
+ * <p>Big-endian. The sixteen bytes of the header are the associated data of the AEAD; the counter
+ * is its nonce. A capsule carries one inner IP packet, whole: a lost capsule costs that packet and
+ * no other. Where the kernel handed over a super-packet (TCP or UDP segmentation offload), each
+ * capsule carries one of its segments with full headers, and the segment data lets the receiver
+ * join neighbours again without parsing: bits 15 to 6 hold the length of the inner IP and transport
  * headers in bytes, bits 5 to 0 the index of the segment in its super-packet (modulo 64).
  *
  * <p>Static methods without state; no allocation, no bounds check beyond the array's own.

@@ -2,6 +2,7 @@ package io.cyphonic.signaling.protocol;
 
 import io.cyphonic.signaling.protocol.sbe.Procedure;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -17,7 +18,9 @@ import java.util.List;
  * and chosen by the requester; an answer carries that of its request.
  */
 public sealed interface ControlMessage {
-    /** First login: redeems an invitation (node to AS). The request is a PKCS #10 structure, DER. */
+    /**
+     * First login: redeems an invitation (node to AS). The request is a PKCS #10 structure, DER.
+     */
     record EnrolRequest(
             long clientTimeMillis, Id128 invitationId, byte[] secret, byte[] certificateRequest)
             implements ControlMessage {}
