@@ -2,6 +2,7 @@ package io.cyphonic.signaling.state;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import net.openhft.chronicle.hash.serialization.impl.ByteArraySizedReader;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 
@@ -9,9 +10,9 @@ import net.openhft.chronicle.map.ChronicleMapBuilder;
  * State tables as Chronicle Maps outside the heap. Nothing is written to disk: a table lives as
  * long as its process, and what must survive lives elsewhere (the cluster log, the key files).
  *
- * <p>Keys and records are plain byte arrays of one length with Chronicle's own array marshallers:
- * no class is generated or compiled at run time. Making the first table loads Chronicle and takes
- * most of a second; every further one takes milliseconds.
+ * <p>Keys and records are plain byte arrays of one length: no class is generated or compiled at run
+ * time. Making the first table loads Chronicle, about half a second; every further one takes
+ * milliseconds.
  *
  * <p>Closing overwrites every record before the memory is released.
  */
@@ -35,6 +36,11 @@ public final class ChronicleStateStore implements StateStore {
         System.setProperty("chronicle.analytics.disable", "true");
         System.setProperty("chronicle.announcer.disable", "true");
         System.setProperty("disable.resource.tracing", "true");
+        // It reports, at start, where its jars are and that it found no native CPU pinning.
+        final String logLevel = "org.slf4j.simpleLogger.log.net.openhft";
+        if (System.getProperty(logLevel) == null) {
+            System.setProperty(logLevel, "error");
+        }
     }
 
     private final Map<String, ChronicleTable> tables = new LinkedHashMap<>();
@@ -56,19 +62,26 @@ public final class ChronicleStateStore implements StateStore {
         if (tables.containsKey(name)) {
             throw new IllegalArgumentException("state table " + name + " exists already");
         }
-        final ChronicleMap<byte[], byte[]> map =
-                ChronicleMapBuilder.of(byte[].class, byte[].class)
-                        .name(name)
-                        .constantKeySizeBySample(new byte[keyLength])
-                        .constantValueSizeBySample(new byte[recordLength])
-                        .entries(maxEntries)
-                        .actualSegments(segments(maxEntries))
-                        .maxBloatFactor(MAX_BLOAT_FACTOR)
-                        .create();
+        final ChronicleMap<byte[], byte[]> map = newMap(name, keyLength, recordLength, maxEntries);
         final ChronicleTable table =
                 new ChronicleTable(map, callers, keyLength, recordLength, maxEntries);
         tables.put(name, table);
         return table;
+    }
+
+    static ChronicleMap<byte[], byte[]> newMap(
+            String name, int keyLength, int recordLength, int maxEntries) {
+        final ByteArraySizedReader reader = ByteArraySizedReader.INSTANCE;
+        return ChronicleMapBuilder.of(byte[].class, byte[].class)
+                .name(name)
+                .constantKeySizeBySample(new byte[keyLength])
+                .constantValueSizeBySample(new byte[recordLength])
+                .keyReaderAndDataAccess(reader, new FixedBytes(keyLength))
+                .valueReaderAndDataAccess(reader, new FixedBytes(recordLength))
+                .entries(maxEntries)
+                .actualSegments(segments(maxEntries))
+                .maxBloatFactor(MAX_BLOAT_FACTOR)
+                .create();
     }
 
     /** A power of two: enough that workers seldom meet, few enough that small tables stay small. */

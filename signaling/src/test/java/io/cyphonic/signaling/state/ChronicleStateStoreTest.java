@@ -3,12 +3,17 @@ package io.cyphonic.signaling.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
+import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
+import net.openhft.chronicle.map.ChronicleMap;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -135,6 +140,76 @@ class ChronicleStateStoreTest extends StateTableContractTest {
         assertThatThrownBy(() -> store.createTable("x", 8, 8, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("max entries");
+    }
+
+    @Test
+    void shouldAllocateNothingPerOperation() {
+        final com.sun.management.ThreadMXBean threads =
+                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        final byte[] key = key(1);
+        final byte[] record = record(1, 1);
+        table.put(key, record);
+        readAndReplaceTimes(1_000, key, record);
+
+        final long before = threads.getCurrentThreadAllocatedBytes();
+        readAndReplaceTimes(10_000, key, record);
+        final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(allocated / 10_000).isZero();
+    }
+
+    private void readAndReplaceTimes(int times, byte[] key, byte[] record) {
+        for (int i = 0; i < times; i++) {
+            table.get(key, record);
+            table.replace(key, record, record);
+            table.put(key, record);
+        }
+    }
+
+    @Test
+    void shouldCompileNoClassAtRunTime() throws Exception {
+        final Class<?> header =
+                Class.forName("net.openhft.chronicle.hash.VanillaGlobalMutableState$$Native");
+
+        assertThat(header.getProtectionDomain().getCodeSource().getLocation())
+                .isEqualTo(
+                        ChronicleStateStore.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation());
+    }
+
+    @Test
+    void shouldOverwriteTheBytesOfARemovedRecord() {
+        final byte[] secret = record(1, 0x5EC2E75EC2E7L);
+        try (ChronicleMap<byte[], byte[]> map =
+                        ChronicleStateStore.newMap("secret", KEY_LENGTH, RECORD_LENGTH, 16);
+                CallerThreads callers = new CallerThreads()) {
+            final ChronicleTable secrets =
+                    new ChronicleTable(map, callers, KEY_LENGTH, RECORD_LENGTH, 16);
+            secrets.put(key(1), secret);
+            assertThat(indexOf(memory(map), secret)).isNotNegative();
+
+            secrets.remove(key(1), null);
+
+            assertThat(indexOf(memory(map), secret)).isNegative();
+        }
+    }
+
+    private static byte[] memory(ChronicleMap<?, ?> map) {
+        final long address = ((VanillaChronicleHash<?, ?, ?, ?>) map).bsAddress();
+        final byte[] copy = new byte[Math.toIntExact(map.offHeapMemoryUsed())];
+        new UnsafeBuffer(address, copy.length).getBytes(0, copy);
+        return copy;
+    }
+
+    private static int indexOf(byte[] haystack, byte[] needle) {
+        for (int i = 0; i <= haystack.length - needle.length; i++) {
+            if (Arrays.equals(haystack, i, i + needle.length, needle, 0, needle.length)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     @Test
