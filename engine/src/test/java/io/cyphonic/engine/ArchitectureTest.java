@@ -1,0 +1,126 @@
+package io.cyphonic.engine;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Holds the layout that docs/architecture.md draws. */
+class ArchitectureTest {
+    private static final String ROOT = "io.cyphonic.engine";
+
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void readClasses() {
+        classes =
+                new ClassFileImporter()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages(ROOT);
+    }
+
+    private static void check(ArchRule rule) {
+        rule.check(classes);
+    }
+
+    /** Only these packages of the module may use that library. */
+    private static ArchRule onlyIn(String library, String... packages) {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackages(packages)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(library);
+    }
+
+    @Test
+    void shouldNeverUseTheCloud() {
+        check(
+                noClasses()
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(
+                                "io.cyphonic.signaling.auth..",
+                                "io.cyphonic.signaling.node..",
+                                "io.cyphonic.signaling.registry..",
+                                "io.cyphonic.signaling.cluster..",
+                                "io.cyphonic.signaling.config..",
+                                "io.cyphonic.signaling.cli.."));
+    }
+
+    @Test
+    void shouldUseForeignFunctionsOnlyInOnePackage() {
+        check(onlyIn("java.lang.foreign..", ROOT + ".os.."));
+    }
+
+    @Test
+    void shouldUseTheDisruptorOnlyInThePipelines() {
+        check(onlyIn("com.lmax.disruptor..", ROOT + ".pipeline.."));
+    }
+
+    @Test
+    void shouldUseChronicleAndBouncyCastleOnlyThroughSignaling() {
+        check(onlyIn("net.openhft..", "nothing"));
+        check(onlyIn("org.bouncycastle..", "nothing"));
+    }
+
+    @Test
+    void shouldUsePicocliOnlyInTheCommandLine() {
+        check(onlyIn("picocli..", ROOT + ".cli.."));
+    }
+
+    @Test
+    void shouldKeepTheDataPathFreeOfTheControlPlane() {
+        check(
+                noClasses()
+                        .that()
+                        .resideInAnyPackage(
+                                ROOT + ".net..",
+                                ROOT + ".packet..",
+                                ROOT + ".session..",
+                                ROOT + ".pipeline..",
+                                ROOT + ".counters..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(
+                                ROOT + ".control..",
+                                ROOT + ".dns..",
+                                ROOT + ".local..",
+                                ROOT + ".cli..",
+                                ROOT + ".os.."));
+    }
+
+    @Test
+    void shouldKeepTheControlPlaneFreeOfSystemCalls() {
+        check(
+                noClasses()
+                        .that()
+                        .resideInAnyPackage(ROOT + ".control..", ROOT + ".dns..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage(ROOT + ".os.."));
+    }
+
+    @Test
+    void shouldReadClocksOnlyAtTheEdges() {
+        check(
+                noClasses()
+                        .that()
+                        .resideInAnyPackage(
+                                ROOT + ".packet..", ROOT + ".session..", ROOT + ".pipeline..")
+                        .should()
+                        .callMethod(System.class, "currentTimeMillis")
+                        .orShould()
+                        .callMethod(System.class, "nanoTime"));
+    }
+
+    @Test
+    void shouldHaveNoCyclesBetweenPackages() {
+        check(slices().matching(ROOT + ".(*)..").should().beFreeOfCycles());
+    }
+}
