@@ -82,6 +82,19 @@ public interface ControlPlane {
             long packetsIn,
             long packetsOut) {}
 
+    /**
+     * What the NMS last said at one of its addresses, as {@code netcheck} shows it.
+     *
+     * @param answering whether it answered the last request
+     * @param rttMillis of the last answer; NaN before the first
+     * @param observed the source address the NMS saw, or {@code null} before the first answer
+     */
+    record CloudPath(
+            InetSocketAddress nms,
+            boolean answering,
+            double rttMillis,
+            InetSocketAddress observed) {}
+
     /** How far this node has come with the cloud. */
     NodeState state();
 
@@ -108,4 +121,9 @@ public interface ControlPlane {
 
     /** Every peer with a tunnel or an attempt, by name. */
     List<Peer> peers();
+
+    /** Every NMS address tried since the last login, with what came of it. */
+    default List<CloudPath> cloudPaths() {
+        return List.of();
+    }
 }
