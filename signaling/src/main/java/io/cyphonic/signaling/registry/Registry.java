@@ -66,7 +66,11 @@ public interface Registry {
     /** Forgets where a node is, if its registration is still of this login. */
     Status unregister(Id128 nodeId, long loginId);
 
-    /** Revokes a node for good: OK (also when it was already), PEER_UNKNOWN, UNAVAILABLE. */
+    /**
+     * Revokes a node for good, and withdraws an open invitation for the name.
+     *
+     * @return OK (also when it was revoked already), PEER_UNKNOWN, UNAVAILABLE
+     */
     Status revoke(String fqdn);
 
     /**
