@@ -1,0 +1,117 @@
+package io.cyphonic.signaling.credential;
+
+import io.cyphonic.signaling.credential.CertificateAuthority.ServerIdentity;
+import io.cyphonic.signaling.credential.CertificateVerifier.Verdict;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+
+/**
+ * TLS between nodes and the AS: version 1.3 and nothing older (RFC 8446), Ed25519 certificates of
+ * the cloud's own CA on both sides. The JDK's provider does the work. Stateless, thread-safe.
+ */
+public final class TlsContexts {
+    private static final String VERSION = "TLSv1.3";
+
+    private TlsContexts() {}
+
+    /**
+     * For the AS. Clients may come without a certificate (to enrol); one that is shown must be a
+     * node's, issued by this CA. Whether it still holds is for the service to say, so that the node
+     * hears why not.
+     */
+    public static SSLContext server(ServerIdentity identity, CertificateVerifier verifier) {
+        X509Certificate[] chain =
+                identity.chain().stream()
+                        .map(TlsContexts::certificate)
+                        .toArray(X509Certificate[]::new);
+        return context(
+                new SingleKeyManager(identity.key(), chain),
+                new PinnedTrustManager() {
+                    @Override
+                    void check(X509Certificate[] peer) throws CertificateException {
+                        Verdict verdict = verifier.verifyIssuer(peer[0].getEncoded());
+                        if (verdict instanceof Verdict.Invalid invalid) {
+                            throw new CertificateException(invalid.text());
+                        }
+                    }
+                });
+    }
+
+    /** For a node without a certificate. */
+    static SSLContext enrolling(CloudTrust trust) {
+        return context(null, trust);
+    }
+
+    /** For a node that logs in. */
+    static SSLContext loggingIn(CloudTrust trust, NodeKeys keys, byte[] certificate) {
+        PrivateKey key = Ed25519Signature.tlsKey(keys.identityPrivateKey());
+        return context(new SingleKeyManager(key, certificate(certificate)), trust);
+    }
+
+    /**
+     * Puts TLS on an accepted connection; the handshake comes with the first read. Closing the
+     * result closes the connection.
+     */
+    public static SSLSocket accept(SSLContext context, Socket connection) throws IOException {
+        SSLSocket socket =
+                (SSLSocket) context.getSocketFactory().createSocket(connection, null, true);
+        socket.setUseClientMode(false);
+        restrict(socket);
+        socket.setWantClientAuth(true);
+        return socket;
+    }
+
+    /** Puts TLS on an opened connection; the handshake comes with the first write. */
+    static SSLSocket connect(SSLContext context, Socket connection) throws IOException {
+        SSLSocket socket =
+                (SSLSocket)
+                        context.getSocketFactory()
+                                .createSocket(
+                                        connection,
+                                        connection.getInetAddress().getHostAddress(),
+                                        connection.getPort(),
+                                        true);
+        restrict(socket);
+        return socket;
+    }
+
+    private static void restrict(SSLSocket socket) {
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setProtocols(new String[] {VERSION});
+        socket.setSSLParameters(parameters);
+    }
+
+    private static SSLContext context(SingleKeyManager key, PinnedTrustManager trust) {
+        try {
+            SSLContext context = SSLContext.getInstance(VERSION);
+            context.init(
+                    key == null ? new KeyManager[0] : new KeyManager[] {key},
+                    new TrustManager[] {trust},
+                    null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java runtime lacks TLS 1.3", e);
+        }
+    }
+
+    private static X509Certificate certificate(byte[] der) {
+        try {
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(der));
+        } catch (CertificateException e) {
+            throw new IllegalArgumentException("not an X.509 certificate", e);
+        }
+    }
+}
