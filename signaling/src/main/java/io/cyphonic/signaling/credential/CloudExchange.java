@@ -2,13 +2,11 @@ package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.credential.AuthenticationResult.ClockOff;
 import io.cyphonic.signaling.credential.AuthenticationResult.Failure;
-import io.cyphonic.signaling.credential.AuthenticationResult.Refused;
 import io.cyphonic.signaling.credential.AuthenticationResult.Unreachable;
 import io.cyphonic.signaling.credential.AuthenticationResult.WrongCloud;
 import io.cyphonic.signaling.credential.CloudTrust.UntrustedCloudException;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.TlsFrames;
-import io.cyphonic.signaling.protocol.sbe.Status;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -18,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.StringJoiner;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -66,14 +63,12 @@ final class CloudExchange {
             SSLContext tls,
             ControlMessage request,
             ConnectionDeadline limit) {
-        boolean trusted = false;
         try (Socket connection = new Socket()) {
             limit.guard(connection);
             connection.setTcpNoDelay(true);
             connection.connect(address, Math.toIntExact(connectTimeout.toMillis()));
             try (SSLSocket socket = TlsContexts.connect(tls, connection)) {
                 socket.startHandshake();
-                trusted = true;
                 TlsFrames.write(socket.getOutputStream(), request);
                 return switch (TlsFrames.read(socket.getInputStream())) {
                     case TlsFrames.Received.Message(ControlMessage message) ->
@@ -83,14 +78,13 @@ final class CloudExchange {
                 };
             }
         } catch (IOException e) {
-            return new Failed(failure(address, e, trusted, limit.expired()));
+            return new Failed(failure(address, e, limit.expired()));
         }
     }
 
     private static Failure failure(
             InetSocketAddress address,
             IOException trouble,
-            boolean trusted,
             boolean late) {
         for (Throwable cause = trouble; cause != null; cause = cause.getCause()) {
             if (cause instanceof UntrustedCloudException untrusted) {
@@ -102,12 +96,6 @@ final class CloudExchange {
         }
         if (trouble instanceof UnknownHostException) {
             return new Unreachable(text(address, "no such host"));
-        }
-        if (trusted && trouble instanceof SSLHandshakeException) {
-            // TLS 1.3: the server looks at our certificate after our side is done (RFC 8446, 4.6).
-            return new Refused(
-                    Status.UNAUTHORIZED,
-                    "the cloud does not accept the certificate of this node: join again with a new invitation");
         }
         return new Unreachable(text(address, trouble.getMessage()));
     }
