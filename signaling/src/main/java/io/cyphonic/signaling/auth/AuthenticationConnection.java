@@ -5,6 +5,7 @@ import io.cyphonic.signaling.credential.TlsContexts;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
 import io.cyphonic.signaling.protocol.TlsFrames;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -12,14 +13,15 @@ import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
 /**
- * One connection to the AS, from TLS handshake to the answer. Blocks on the peer, at most until
- * its deadline; no trouble that a peer can make leaves it as an exception. Stateless, thread-safe.
+ * One connection to the AS, from TLS handshake to the answer. Blocks on the peer, at most until its
+ * deadline; no trouble that a peer can make leaves it as an exception. Stateless, thread-safe.
  */
 final class AuthenticationConnection {
     private static final byte[] NO_CERTIFICATE = {};
@@ -55,8 +57,7 @@ final class AuthenticationConnection {
         }
     }
 
-    private AuthenticationCounter serve(SSLSocket socket, InetAddress source)
-            throws IOException {
+    private AuthenticationCounter serve(SSLSocket socket, InetAddress source) throws IOException {
         if (!(TlsFrames.read(socket.getInputStream())
                 instanceof TlsFrames.Received.Message(ControlMessage request))) {
             return AuthenticationCounter.REJECTED_REQUEST;

@@ -1,6 +1,10 @@
 package io.cyphonic.signaling.auth;
 
 import io.cyphonic.signaling.credential.TlsContexts;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -11,14 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+
 import javax.net.ssl.SSLContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The listeners of the AS: TLS 1.3 over TCP, one virtual thread per listener and per connection, one
- * request per connection. Everything about a connection is bounded: how many there are, in total and
- * per source, how long each may last, how much it may send. Thread-safe.
+ * The listeners of the AS: TLS 1.3 over TCP, one virtual thread per listener and per connection,
+ * one request per connection. Everything about a connection is bounded: how many there are, in
+ * total and per source, how long each may last, how much it may send. Thread-safe.
  *
  * <pre>
  *   open --> LISTENING --close--> CLOSED (connections still open are cut)
@@ -41,15 +44,14 @@ public final class AuthenticationServer implements AutoCloseable {
             new AtomicLongArray(AuthenticationCounter.values().length);
     private volatile boolean closed;
 
-    private AuthenticationServer(
-            List<ServerSocket> listeners, AuthenticationConnection handler) {
+    private AuthenticationServer(List<ServerSocket> listeners, AuthenticationConnection handler) {
         this.listeners = listeners;
         this.handler = handler;
     }
 
     /**
-     * Listens and serves. Where {@code ::} is among the addresses, {@code 0.0.0.0} with the same port
-     * is left out: the first one serves IPv4 too.
+     * Listens and serves. Where {@code ::} is among the addresses, {@code 0.0.0.0} with the same
+     * port is left out: the first one serves IPv4 too.
      *
      * @param tls from {@link TlsContexts#server}
      * @throws ListenException if one of the addresses cannot be had; then nothing listens
@@ -112,8 +114,7 @@ public final class AuthenticationServer implements AutoCloseable {
         limits.closeAll();
     }
 
-    private static boolean isCovered(
-            InetSocketAddress address, List<InetSocketAddress> addresses) {
+    private static boolean isCovered(InetSocketAddress address, List<InetSocketAddress> addresses) {
         byte[] bytes = address.getAddress().getAddress();
         return address.getAddress().isAnyLocalAddress()
                 && bytes.length == 4

@@ -16,6 +16,7 @@ import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.NodeRecord;
 import io.cyphonic.signaling.registry.Registry;
 import io.cyphonic.signaling.registry.Registry.Redeemed;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -129,7 +130,9 @@ public final class AuthenticationService {
         return enrol(redeemed, wanted.get(), now);
     }
 
-    /** The second part may run more than once for a node: its answer got lost, and it asks again. */
+    /**
+     * The second part may run more than once for a node: its answer got lost, and it asks again.
+     */
     private EnrolResponse enrol(Redeemed redeemed, CertificateRequest wanted, long now) {
         Optional<NodeRecord> node = registry.findById(redeemed.nodeId());
         if (node.isPresent() && node.get().revoked()) {
@@ -219,8 +222,7 @@ public final class AuthenticationService {
     }
 
     private LoginResponse login(NodeRecord node, byte[] renewed, long now) {
-        long loginId =
-                CommonKeys.newLoginId(random, now + settings.loginLifetime().toMillis());
+        long loginId = CommonKeys.newLoginId(random, now + settings.loginLifetime().toMillis());
         return new LoginResponse(
                 Status.OK,
                 now,
@@ -261,8 +263,7 @@ public final class AuthenticationService {
     }
 
     private static LoginResponse noLogin(Status status, long now) {
-        return new LoginResponse(
-                status, now, Id128.NONE, 0, 0, 0, 0, List.of(), NOTHING, NOTHING);
+        return new LoginResponse(status, now, Id128.NONE, 0, 0, 0, 0, List.of(), NOTHING, NOTHING);
     }
 
     private static byte[] sha256(byte[] bytes) {

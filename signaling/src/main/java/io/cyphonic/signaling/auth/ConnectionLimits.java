@@ -7,9 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The connections that are open, and how many there may be: in total, so that memory is bounded, and
- * per source address, so that one host that opens many and says nothing cannot keep out the others.
- * Thread-safe.
+ * The connections that are open, and how many there may be: in total, so that memory is bounded,
+ * and per source address, so that one host that opens many and says nothing cannot keep out the
+ * others. Thread-safe.
  */
 final class ConnectionLimits {
     static final int MAX_CONNECTIONS = 64;

@@ -28,9 +28,7 @@ final class FailedEnrolments {
     /** Whether this source has to wait. */
     synchronized boolean blocks(InetAddress address, long nowMillis) {
         Failures failures = sources.get(source(address));
-        return failures != null
-                && failures.count >= MAX_FAILURES
-                && isCurrent(failures, nowMillis);
+        return failures != null && failures.count >= MAX_FAILURES && isCurrent(failures, nowMillis);
     }
 
     /** Counts a failure of this source. */

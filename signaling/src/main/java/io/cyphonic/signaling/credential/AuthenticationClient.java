@@ -8,12 +8,12 @@ import io.cyphonic.signaling.credential.AuthenticationResult.LoggedIn;
 import io.cyphonic.signaling.credential.AuthenticationResult.LoginResult;
 import io.cyphonic.signaling.credential.AuthenticationResult.Refused;
 import io.cyphonic.signaling.credential.CertificateVerifier.Verdict;
-import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessage.EnrolRequest;
 import io.cyphonic.signaling.protocol.ControlMessage.EnrolResponse;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginRequest;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+
 import javax.net.ssl.SSLContext;
 
 /**
@@ -45,8 +46,7 @@ public final class AuthenticationClient {
     }
 
     /** With other time limits than the usual ones. */
-    public AuthenticationClient(
-            InstantSource clock, Duration connectTimeout, Duration deadline) {
+    public AuthenticationClient(InstantSource clock, Duration connectTimeout, Duration deadline) {
         this.clock = clock;
         this.connectTimeout = connectTimeout;
         this.deadline = deadline;
@@ -91,8 +91,7 @@ public final class AuthenticationClient {
             byte[] caCertificate,
             NodeKeys keys,
             byte[] certificate) {
-        CloudTrust trust =
-                new CloudTrust(CaCertificate.parse(caCertificate).fingerprint(), clock);
+        CloudTrust trust = new CloudTrust(CaCertificate.parse(caCertificate).fingerprint(), clock);
         SSLContext tls = TlsContexts.loggingIn(trust, keys, certificate);
         LoginRequest request = new LoginRequest(clock.millis(), keys.certificateRequest());
         return switch (exchange().ask(cloud, tls, request)) {
@@ -161,14 +160,15 @@ public final class AuthenticationClient {
         String text =
                 switch (status) {
                     case INVITATION_UNKNOWN ->
-                            "the cloud does not know this invitation: a newer one may have replaced it";
+                            "the cloud does not know this invitation: a newer one may have replaced"
+                                    + " it";
                     case INVITATION_USED ->
                             "the invitation was used already, with other keys: ask for a new one";
-                    case INVITATION_EXPIRED ->
-                            "the invitation has expired: ask for a new one";
+                    case INVITATION_EXPIRED -> "the invitation has expired: ask for a new one";
                     case FORBIDDEN -> "the cloud refuses this node: it was revoked";
                     case UNAUTHORIZED ->
-                            "the cloud does not accept the certificate of this node: join again with a new invitation";
+                            "the cloud does not accept the certificate of this node: join again"
+                                    + " with a new invitation";
                     case UNAVAILABLE -> "the cloud cannot record it now: try again later";
                     default -> "the cloud refused with status " + status;
                 };

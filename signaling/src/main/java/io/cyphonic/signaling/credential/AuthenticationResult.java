@@ -2,6 +2,7 @@ package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.InetSocketAddress;
 import java.util.Optional;
 

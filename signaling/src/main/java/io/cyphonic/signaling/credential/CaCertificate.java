@@ -1,12 +1,13 @@
 package io.cyphonic.signaling.credential;
 
+import org.bouncycastle.asn1.ASN1Encoding;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.cert.X509CertificateHolder;
+
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.ASN1Encoding;
-import org.bouncycastle.cert.X509CertificateHolder;
 
 /** The certificate of a cloud's CA: the root of all trust in that cloud. Immutable. */
 final class CaCertificate {
@@ -78,10 +79,7 @@ final class CaCertificate {
         byte[] signedPart = structure.getTBSCertificate().getEncoded(ASN1Encoding.DER);
         return certificate.getIssuer().equals(name())
                 && structure.getSignatureAlgorithm().equals(Ed25519Signature.ALGORITHM)
-                && structure
-                        .getTBSCertificate()
-                        .getSignature()
-                        .equals(Ed25519Signature.ALGORITHM)
+                && structure.getTBSCertificate().getSignature().equals(Ed25519Signature.ALGORITHM)
                 && Ed25519Signature.verify(publicKey, signedPart, certificate.getSignature());
     }
 

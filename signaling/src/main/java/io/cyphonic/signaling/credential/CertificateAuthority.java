@@ -1,19 +1,7 @@
 package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.protocol.Id128;
-import java.io.IOException;
-import java.math.BigInteger;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.PrivateKey;
-import java.security.SecureRandom;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.Date;
-import java.util.List;
+
 import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -30,6 +18,20 @@ import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.List;
 
 /**
  * The cloud's certificate authority: an Ed25519 key and its self-signed certificate, in {@code
@@ -87,8 +89,8 @@ public final class CertificateAuthority implements AutoCloseable {
     /**
      * Opens the CA of a cloud directory.
      *
-     * @throws IOException if a file is missing, damaged or open to others, or if key and certificate
-     *     do not belong together; the message says which
+     * @throws IOException if a file is missing, damaged or open to others, or if key and
+     *     certificate do not belong together; the message says which
      */
     public static CertificateAuthority load(Path directory, SecureRandom random)
             throws IOException {
@@ -135,8 +137,7 @@ public final class CertificateAuthority implements AutoCloseable {
             Inet4Address virtualIpv4,
             Inet6Address virtualIpv6,
             long nowMillis) {
-        return issueNode(
-                request, fqdn, nodeId, virtualIpv4, virtualIpv6, nowMillis, NODE_LIFETIME);
+        return issueNode(request, fqdn, nodeId, virtualIpv4, virtualIpv6, nowMillis, NODE_LIFETIME);
     }
 
     /**
@@ -155,12 +156,9 @@ public final class CertificateAuthority implements AutoCloseable {
             long nowMillis,
             Duration lifetime) {
         GeneralName[] names = {
-            new GeneralName(GeneralName.dNSName, fqdn),
-            address(virtualIpv4),
-            address(virtualIpv6)
+            new GeneralName(GeneralName.dNSName, fqdn), address(virtualIpv4), address(virtualIpv6)
         };
-        X500Name subject =
-                new X500NameBuilder().addRDN(BCStyle.CN, nodeId.toString()).build();
+        X500Name subject = new X500NameBuilder().addRDN(BCStyle.CN, nodeId.toString()).build();
         try {
             X509v3CertificateBuilder builder =
                     leaf(
@@ -171,9 +169,7 @@ public final class CertificateAuthority implements AutoCloseable {
                             nowMillis,
                             lifetime);
             builder.addExtension(
-                    TunnelKeyExtension.OID,
-                    false,
-                    TunnelKeyExtension.encode(request.tunnelKey()));
+                    TunnelKeyExtension.OID, false, TunnelKeyExtension.encode(request.tunnelKey()));
             byte[] der = builder.build(Ed25519Signature.signer(privateKey)).getEncoded();
             return NodeCertificate.parse(der)
                     .orElseThrow(
@@ -203,11 +199,8 @@ public final class CertificateAuthority implements AutoCloseable {
         byte[] key = new byte[Ed25519Signature.KEY_LENGTH];
         Ed25519.generatePrivateKey(random, key);
         GeneralName[] names =
-                addresses.stream()
-                        .map(CertificateAuthority::address)
-                        .toArray(GeneralName[]::new);
-        X500Name subject =
-                new X500NameBuilder().addRDN(BCStyle.CN, "CYPHONIC cloud").build();
+                addresses.stream().map(CertificateAuthority::address).toArray(GeneralName[]::new);
+        X500Name subject = new X500NameBuilder().addRDN(BCStyle.CN, "CYPHONIC cloud").build();
         try {
             byte[] der =
                     leaf(
@@ -219,8 +212,7 @@ public final class CertificateAuthority implements AutoCloseable {
                                     SERVER_LIFETIME)
                             .build(Ed25519Signature.signer(privateKey))
                             .getEncoded();
-            return new ServerIdentity(
-                    Ed25519Signature.tlsKey(key), List.of(der, caCertificate()));
+            return new ServerIdentity(Ed25519Signature.tlsKey(key), List.of(der, caCertificate()));
         } catch (IOException e) {
             throw new IllegalStateException("a certificate could not be encoded", e);
         } finally {
@@ -250,16 +242,14 @@ public final class CertificateAuthority implements AutoCloseable {
         X509v3CertificateBuilder builder =
                 builder(certificate.name(), subject, publicKey, random, nowMillis, notAfter);
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
-        builder.addExtension(
-                Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+        builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
         builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purpose));
         builder.addExtension(
                 Extension.authorityKeyIdentifier,
                 false,
                 new AuthorityKeyIdentifier(keyIdentifier(certificate.publicKey())));
         if (names.length > 0) {
-            builder.addExtension(
-                    Extension.subjectAlternativeName, false, new GeneralNames(names));
+            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
         }
         return builder;
     }
@@ -267,8 +257,7 @@ public final class CertificateAuthority implements AutoCloseable {
     private static CaCertificate selfSigned(
             byte[] key, String zone, SecureRandom random, long nowMillis) throws IOException {
         byte[] publicKey = Ed25519Signature.publicKey(key);
-        X500Name name =
-                new X500NameBuilder().addRDN(BCStyle.CN, "CYPHONIC CA of " + zone).build();
+        X500Name name = new X500NameBuilder().addRDN(BCStyle.CN, "CYPHONIC CA of " + zone).build();
         X509v3CertificateBuilder builder =
                 builder(
                         name,
@@ -284,8 +273,7 @@ public final class CertificateAuthority implements AutoCloseable {
                 Extension.subjectKeyIdentifier,
                 false,
                 new SubjectKeyIdentifier(keyIdentifier(publicKey)));
-        return CaCertificate.parse(
-                builder.build(Ed25519Signature.signer(key)).getEncoded());
+        return CaCertificate.parse(builder.build(Ed25519Signature.signer(key)).getEncoded());
     }
 
     private static X509v3CertificateBuilder builder(
@@ -310,8 +298,7 @@ public final class CertificateAuthority implements AutoCloseable {
     }
 
     private static GeneralName address(InetAddress address) {
-        return new GeneralName(
-                GeneralName.iPAddress, new DEROctetString(address.getAddress()));
+        return new GeneralName(GeneralName.iPAddress, new DEROctetString(address.getAddress()));
     }
 
     private static CaCertificate readCertificate(Path directory) throws IOException {

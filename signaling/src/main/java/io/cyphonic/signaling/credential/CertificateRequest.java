@@ -1,11 +1,12 @@
 package io.cyphonic.signaling.credential;
 
-import java.io.IOException;
-import java.util.Arrays;
-import java.util.Optional;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * A node's request for a certificate, after its signature was checked: whoever sent it holds the
@@ -38,8 +39,7 @@ public record CertificateRequest(byte[] identityKey, byte[] tunnelKey) {
         if (identityKey == null
                 || extensions == null
                 || !request.getSignatureAlgorithm().equals(Ed25519Signature.ALGORITHM)
-                || !Arrays.equals(
-                        request.toASN1Structure().getEncoded(ASN1Encoding.DER), der)) {
+                || !Arrays.equals(request.toASN1Structure().getEncoded(ASN1Encoding.DER), der)) {
             return null;
         }
         byte[] signed =

@@ -1,9 +1,10 @@
 package io.cyphonic.signaling.credential;
 
+import org.bouncycastle.cert.X509CertificateHolder;
+
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Optional;
-import org.bouncycastle.cert.X509CertificateHolder;
 
 /**
  * Decides whether a certificate makes its holder a node of this cloud at a moment. Whether the node

@@ -7,6 +7,7 @@ import io.cyphonic.signaling.credential.AuthenticationResult.WrongCloud;
 import io.cyphonic.signaling.credential.CloudTrust.UntrustedCloudException;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.TlsFrames;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -15,13 +16,14 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.StringJoiner;
+
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * One request and its answer, at the first of several cloud addresses that gives one. Goes on to the
- * next address after anything but an answer, so that a broken or foreign server at one address does
- * not keep the node from its cloud; what it reports is the most telling failure.
+ * One request and its answer, at the first of several cloud addresses that gives one. Goes on to
+ * the next address after anything but an answer, so that a broken or foreign server at one address
+ * does not keep the node from its cloud; what it reports is the most telling failure.
  */
 final class CloudExchange {
     /** What became of a request. */
@@ -82,10 +84,7 @@ final class CloudExchange {
         }
     }
 
-    private static Failure failure(
-            InetSocketAddress address,
-            IOException trouble,
-            boolean late) {
+    private static Failure failure(InetSocketAddress address, IOException trouble, boolean late) {
         for (Throwable cause = trouble; cause != null; cause = cause.getCause()) {
             if (cause instanceof UntrustedCloudException untrusted) {
                 return untrusted(address, untrusted);
@@ -100,8 +99,7 @@ final class CloudExchange {
         return new Unreachable(text(address, trouble.getMessage()));
     }
 
-    private static Failure untrusted(
-            InetSocketAddress address, UntrustedCloudException untrusted) {
+    private static Failure untrusted(InetSocketAddress address, UntrustedCloudException untrusted) {
         return switch (untrusted.reason()) {
             case CLOCK -> new ClockOff("the clock is off: " + untrusted.getMessage());
             case OTHER_CA, NOT_A_CLOUD ->

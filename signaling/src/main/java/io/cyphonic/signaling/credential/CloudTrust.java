@@ -1,5 +1,9 @@
 package io.cyphonic.signaling.credential;
 
+import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.cert.X509CertificateHolder;
+
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
@@ -7,14 +11,11 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
-import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
-import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.bouncycastle.cert.X509CertificateHolder;
 
 /**
  * A node's trust in its cloud: the chain ends in the CA with the pinned fingerprint, which issued
- * the server's certificate for a TLS server, valid now. Names and addresses are not compared: the CA
- * belongs to this cloud alone, and clouds move. For one connection; remembers the CA it saw.
+ * the server's certificate for a TLS server, valid now. Names and addresses are not compared: the
+ * CA belongs to this cloud alone, and clouds move. For one connection; remembers the CA it saw.
  */
 final class CloudTrust extends PinnedTrustManager {
     /** Why a cloud is not trusted. */

@@ -1,10 +1,12 @@
 package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 
@@ -29,8 +31,7 @@ public final class CommonKeys {
     /** Length of the cloud's secret in bytes. */
     public static final int SECRET_LENGTH = 32;
 
-    private static final byte[] LABEL =
-            "cyphonic common key".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LABEL = "cyphonic common key".getBytes(StandardCharsets.US_ASCII);
     private static final int EXPIRY_BITS = 24;
     private static final long EXPIRY_MASK = (1L << EXPIRY_BITS) - 1;
     private static final long HOUR_MILLIS = 3_600_000L;

@@ -7,9 +7,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends whatever a connection is doing when its time is over, by closing it. A timeout per read would
- * let a peer that sends one byte at a time stay for ever. One virtual thread waits for the time or
- * for {@link #close}. Thread-safe.
+ * Ends whatever a connection is doing when its time is over, by closing it. A timeout per read
+ * would let a peer that sends one byte at a time stay for ever. One virtual thread waits for the
+ * time or for {@link #close}. Thread-safe.
  */
 public final class ConnectionDeadline implements AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);

@@ -1,5 +1,11 @@
 package io.cyphonic.signaling.credential;
 
+import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import org.bouncycastle.operator.ContentSigner;
+
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.security.GeneralSecurityException;
@@ -7,11 +13,6 @@ import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.spec.EdECPrivateKeySpec;
 import java.security.spec.NamedParameterSpec;
-import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
-import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
-import org.bouncycastle.math.ec.rfc8032.Ed25519;
-import org.bouncycastle.operator.ContentSigner;
 
 /**
  * Ed25519 (RFC 8032, RFC 8410) on raw keys, in the shapes that certificates and TLS need. Works on

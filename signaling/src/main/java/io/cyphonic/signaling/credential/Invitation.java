@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -124,7 +125,8 @@ public record Invitation(
         int version = bytes.get();
         if (version != VERSION) {
             throw new IllegalArgumentException(
-                    "the invitation has version %d, this program knows version %d: the invitation is damaged or newer than this program"
+                    ("the invitation has version %d, this program knows version %d: it is damaged,"
+                                    + " or newer than this program")
                             .formatted(version, VERSION));
         }
         int count = bytes.get();
@@ -199,8 +201,7 @@ public record Invitation(
 
     private static void need(ByteBuffer bytes, int length) {
         if (bytes.remaining() < length) {
-            throw new IllegalArgumentException(
-                    "the invitation is truncated: copy the whole line");
+            throw new IllegalArgumentException("the invitation is truncated: copy the whole line");
         }
     }
 

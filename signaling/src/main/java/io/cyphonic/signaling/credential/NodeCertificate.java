@@ -1,14 +1,7 @@
 package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.protocol.Id128;
-import java.io.IOException;
-import java.math.BigInteger;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.util.Arrays;
-import java.util.Optional;
-import java.util.regex.Pattern;
+
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1OctetString;
@@ -24,9 +17,18 @@ import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.X509CertificateHolder;
 
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
 /**
- * What a node's certificate says. Reading one proves nothing: {@link CertificateVerifier} checks who
- * signed it and when it holds. The byte arrays belong to the record and are not changed.
+ * What a node's certificate says. Reading one proves nothing: {@link CertificateVerifier} checks
+ * who signed it and when it holds. The byte arrays belong to the record and are not changed.
  *
  * <p>Shape (X.509 version 3, RFC 5280, Ed25519 by RFC 8410), every part required:
  *

@@ -1,11 +1,7 @@
 package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.handshake.StaticKeyPair;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.util.Arrays;
+
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.DEROctetString;
@@ -18,6 +14,12 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 import org.bouncycastle.pkcs.PKCS10CertificationRequestBuilder;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Arrays;
 
 /**
  * The two key pairs that make a node itself: Ed25519 to log in (the identity), X25519 for tunnel
@@ -139,8 +141,7 @@ public final class NodeKeys implements AutoCloseable {
     }
 
     /** Writes a private key as PKCS #8 and PEM (also used for the CA). */
-    static void writeKey(Path file, ASN1ObjectIdentifier algorithm, byte[] key)
-            throws IOException {
+    static void writeKey(Path file, ASN1ObjectIdentifier algorithm, byte[] key) throws IOException {
         byte[] der =
                 new PrivateKeyInfo(new AlgorithmIdentifier(algorithm), new DEROctetString(key))
                         .getEncoded();

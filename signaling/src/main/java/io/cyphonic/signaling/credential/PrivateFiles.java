@@ -18,8 +18,8 @@ import java.util.Set;
 
 /**
  * Writes files so that a reader, also after a crash, finds the old content or the new one and
- * nothing between; and keeps secrets readable to their owner only. Stateless, thread-safe; blocks on
- * the disk. Needs a POSIX file system.
+ * nothing between; and keeps secrets readable to their owner only. Stateless, thread-safe; blocks
+ * on the disk. Needs a POSIX file system.
  */
 public final class PrivateFiles {
     /** Longest file that is read, in bytes: keys and certificates are far shorter. */
@@ -40,8 +40,8 @@ public final class PrivateFiles {
     private PrivateFiles() {}
 
     /**
-     * Makes a directory with mode 0700, and its missing parents. One that exists keeps its mode: its
-     * owner may have had a reason.
+     * Makes a directory with mode 0700, and its missing parents. One that exists keeps its mode:
+     * its owner may have had a reason.
      */
     public static void createDirectory(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
@@ -80,7 +80,8 @@ public final class PrivateFiles {
         }
         if (!OWNER.containsAll(mode)) {
             throw new IOException(
-                    "%s is open to others (mode %s): run chmod 600 on it, and replace the key if others could have read it"
+                    ("%s is open to others (mode %s): run chmod 600 on it, and replace the key if"
+                                    + " others could have read it")
                             .formatted(file, PosixFilePermissions.toString(mode)));
         }
         return read(file);

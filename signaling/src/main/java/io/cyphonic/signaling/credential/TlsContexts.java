@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.credential;
 
 import io.cyphonic.signaling.credential.CertificateAuthority.ServerIdentity;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -9,6 +10,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -25,10 +27,10 @@ public final class TlsContexts {
     private TlsContexts() {}
 
     /**
-     * For the AS. Clients may come without a certificate (to enrol). Of one that is shown, TLS proves
-     * that the client holds its key and nothing more: who issued it and whether it still holds is for
-     * the service to judge, so that the node gets an answer that says why not instead of a TLS alert,
-     * which a client of TLS 1.3 may never see.
+     * For the AS. Clients may come without a certificate (to enrol). Of one that is shown, TLS
+     * proves that the client holds its key and nothing more: who issued it and whether it still
+     * holds is for the service to judge, so that the node gets an answer that says why not instead
+     * of a TLS alert, which a client of TLS 1.3 may never see.
      */
     public static SSLContext server(ServerIdentity identity) {
         X509Certificate[] chain =

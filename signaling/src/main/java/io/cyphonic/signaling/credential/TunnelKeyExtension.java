@@ -7,8 +7,8 @@ import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.math.ec.rfc7748.X25519;
 
 /**
- * The private extension that binds a node's X25519 tunnel key to its certificate and its request: an
- * OCTET STRING of 32 bytes, not critical. Stateless.
+ * The private extension that binds a node's X25519 tunnel key to its certificate and its request:
+ * an OCTET STRING of 32 bytes, not critical. Stateless.
  */
 final class TunnelKeyExtension {
     /** Under the arc for UUIDs (ITU-T X.667): nobody else has it. */

@@ -11,6 +11,7 @@ import io.cyphonic.signaling.credential.CommonKeys;
 import io.cyphonic.signaling.credential.Invitation;
 import io.cyphonic.signaling.credential.NodeKeys;
 import io.cyphonic.signaling.credential.TlsContexts;
+
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -50,7 +51,9 @@ final class AuthenticationLab implements AutoCloseable {
     }
 
     AuthenticationLab(Path directory, Duration deadline) throws Exception {
-        ca = CertificateAuthority.create(directory, "cyphonic.internal", RANDOM, cloudClock.millis());
+        ca =
+                CertificateAuthority.create(
+                        directory, "cyphonic.internal", RANDOM, cloudClock.millis());
         AuthenticationService service =
                 new AuthenticationService(
                         registry,
@@ -81,8 +84,7 @@ final class AuthenticationLab implements AutoCloseable {
 
     /** Invites a name for an hour. */
     Invitation invite(String name) {
-        Invitation invitation =
-                Invitation.create(List.of(address()), ca.fingerprint(), RANDOM);
+        Invitation invitation = Invitation.create(List.of(address()), ca.fingerprint(), RANDOM);
         registry.invite(
                 invitation.id(),
                 name + ".cyphonic.internal",

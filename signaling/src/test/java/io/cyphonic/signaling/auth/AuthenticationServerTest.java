@@ -2,12 +2,20 @@ package io.cyphonic.signaling.auth;
 
 import static io.cyphonic.signaling.auth.AuthenticationLab.RANDOM;
 import static io.cyphonic.signaling.auth.InMemoryRegistry.ip;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.cyphonic.signaling.credential.AuthenticationResult.Enrolled;
 import io.cyphonic.signaling.credential.Invitation;
 import io.cyphonic.signaling.credential.NodeKeys;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -17,15 +25,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class AuthenticationServerTest {
@@ -217,8 +221,7 @@ class AuthenticationServerTest {
 
         assertThat(failed.blocks(ip("2001:db8:0:1:ffff::1"), 1)).isTrue();
         assertThat(failed.blocks(ip("2001:db8:0:2::1"), 1)).isFalse();
-        assertThat(failed.blocks(ip("2001:db8:0:1::1"), FailedEnrolments.WINDOW_MILLIS))
-                .isFalse();
+        assertThat(failed.blocks(ip("2001:db8:0:1::1"), FailedEnrolments.WINDOW_MILLIS)).isFalse();
     }
 
     private Socket connect() throws IOException {
@@ -236,8 +239,7 @@ class AuthenticationServerTest {
         SSLSocket socket =
                 (SSLSocket)
                         context.getSocketFactory()
-                                .createSocket(
-                                        lab.address().getAddress(), lab.address().getPort());
+                                .createSocket(lab.address().getAddress(), lab.address().getPort());
         socket.setEnabledProtocols(new String[] {version});
         return socket;
     }

@@ -2,6 +2,7 @@ package io.cyphonic.signaling.auth;
 
 import static io.cyphonic.signaling.auth.AuthenticationLab.RANDOM;
 import static io.cyphonic.signaling.auth.InMemoryRegistry.ip;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.signaling.credential.AuthenticationClient;
@@ -16,16 +17,18 @@ import io.cyphonic.signaling.credential.CommonKeys;
 import io.cyphonic.signaling.credential.Invitation;
 import io.cyphonic.signaling.credential.NodeKeys;
 import io.cyphonic.signaling.protocol.sbe.Status;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 
 /** Node and AS over a real TLS connection on the loopback interface. */
 @Timeout(60)
@@ -84,8 +87,7 @@ class AuthenticationTest {
         lab.enrol(used, keys);
         try (NodeKeys others = NodeKeys.generate(RANDOM)) {
             assertRefused(lab.enrol(used, others), Status.INVITATION_USED, "used already");
-            assertRefused(
-                    lab.enrol(wrongSecret, others), Status.INVITATION_UNKNOWN, "not know");
+            assertRefused(lab.enrol(wrongSecret, others), Status.INVITATION_UNKNOWN, "not know");
             lab.cloudClock.advance(Duration.ofHours(1));
             lab.nodeClock.advance(Duration.ofHours(1));
             assertRefused(lab.enrol(old, others), Status.INVITATION_EXPIRED, "expired");
@@ -121,8 +123,7 @@ class AuthenticationTest {
         assertThat(login.response().keepAliveSeconds()).isEqualTo(15);
         assertThat(login.response().revocationEpoch()).isEqualTo(7);
         assertThat(login.renewedCertificate()).isEmpty();
-        assertThat(((LoggedIn) lab.login(node, keys)).response().loginId())
-                .isNotEqualTo(loginId);
+        assertThat(((LoggedIn) lab.login(node, keys)).response().loginId()).isNotEqualTo(loginId);
     }
 
     @Test
@@ -187,8 +188,7 @@ class AuthenticationTest {
                             keys,
                             node.certificate().der());
             Invitation diverted =
-                    Invitation.create(
-                            List.of(impostor.address()), lab.ca.fingerprint(), RANDOM);
+                    Invitation.create(List.of(impostor.address()), lab.ca.fingerprint(), RANDOM);
 
             assertThat(((WrongCloud) login).text()).contains("another cloud");
             assertThat(lab.client.enrol(diverted, keys)).isInstanceOf(WrongCloud.class);
@@ -197,8 +197,7 @@ class AuthenticationTest {
     }
 
     @Test
-    void shouldRefuseTheCertificateWhenItIsOfAnotherCloud(@TempDir Path other)
-            throws Exception {
+    void shouldRefuseTheCertificateWhenItIsOfAnotherCloud(@TempDir Path other) throws Exception {
         try (AuthenticationLab another = new AuthenticationLab(other)) {
             Enrolled stranger = another.enrolled("alice", keys);
 

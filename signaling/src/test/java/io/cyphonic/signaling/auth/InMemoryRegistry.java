@@ -4,6 +4,7 @@ import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.NodeRecord;
 import io.cyphonic.signaling.registry.Registry;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -16,7 +17,8 @@ import java.util.Optional;
 
 /** As much of a registry as the AS needs, in a map; can be told to be unavailable. */
 final class InMemoryRegistry implements Registry {
-    private record Invited(String fqdn, byte[] secretHash, long expiryMillis, byte[] keyHash, Id128 nodeId) {}
+    private record Invited(
+            String fqdn, byte[] secretHash, long expiryMillis, byte[] keyHash, Id128 nodeId) {}
 
     private final Map<Id128, Invited> invitations = new HashMap<>();
     private final Map<Id128, NodeRecord> nodes = new HashMap<>();
@@ -111,11 +113,7 @@ final class InMemoryRegistry implements Registry {
         invitations.put(
                 invitationId,
                 new Invited(
-                        invited.fqdn,
-                        secretHash,
-                        invited.expiryMillis,
-                        keyHash,
-                        node.nodeId()));
+                        invited.fqdn, secretHash, invited.expiryMillis, keyHash, node.nodeId()));
         return redeemed(node);
     }
 

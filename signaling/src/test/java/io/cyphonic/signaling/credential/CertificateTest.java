@@ -8,11 +8,17 @@ import static io.cyphonic.signaling.credential.CredentialFixtures.NOW;
 import static io.cyphonic.signaling.credential.CredentialFixtures.RANDOM;
 import static io.cyphonic.signaling.credential.CredentialFixtures.ip;
 import static io.cyphonic.signaling.credential.CredentialFixtures.issue;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.cyphonic.signaling.credential.CertificateVerifier.Reason;
 import io.cyphonic.signaling.credential.CertificateVerifier.Verdict;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.security.Security;
@@ -22,9 +28,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class CertificateTest {
     @TempDir Path directory;
@@ -61,8 +64,7 @@ class CertificateTest {
                 (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der));
         X509Certificate root =
                 (X509Certificate)
-                        factory.generateCertificate(
-                                new ByteArrayInputStream(ca.caCertificate()));
+                        factory.generateCertificate(new ByteArrayInputStream(ca.caCertificate()));
 
         node.verify(root.getPublicKey());
         root.verify(root.getPublicKey());
@@ -135,8 +137,7 @@ class CertificateTest {
 
     @Test
     void shouldRefuseWhenIssuedByAnotherCaOfTheSameName(@TempDir Path other) throws Exception {
-        try (var impostor =
-                CertificateAuthority.create(other, "cyphonic.internal", RANDOM, NOW)) {
+        try (var impostor = CertificateAuthority.create(other, "cyphonic.internal", RANDOM, NOW)) {
             Verdict verdict = ca.verifier().verify(issue(impostor, keys, NOW).der(), NOW);
 
             assertThat(reason(verdict)).isEqualTo(Reason.NOT_ISSUED_BY_CA);

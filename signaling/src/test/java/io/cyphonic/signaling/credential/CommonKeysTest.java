@@ -3,12 +3,15 @@ package io.cyphonic.signaling.credential;
 import static io.cyphonic.signaling.credential.CredentialFixtures.NODE_ID;
 import static io.cyphonic.signaling.credential.CredentialFixtures.NOW;
 import static io.cyphonic.signaling.credential.CredentialFixtures.RANDOM;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.cyphonic.signaling.protocol.Id128;
-import java.util.HexFormat;
+
 import org.junit.jupiter.api.Test;
+
+import java.util.HexFormat;
 
 class CommonKeysTest {
     private final byte[] secret = new byte[CommonKeys.SECRET_LENGTH];

@@ -2,13 +2,15 @@ package io.cyphonic.signaling.credential;
 
 import static io.cyphonic.signaling.credential.CredentialFixtures.RANDOM;
 import static io.cyphonic.signaling.credential.CredentialFixtures.ip;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
 
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 
 class InvitationTest {
     private static final List<InetSocketAddress> CLOUD =
@@ -53,7 +55,8 @@ class InvitationTest {
                 .isThrownBy(() -> Invitation.parse(line + "AAAA"))
                 .withMessageContaining("behind its end");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Invitation.parse(line.substring(0, 20) + "!" + line.substring(21)))
+                .isThrownBy(
+                        () -> Invitation.parse(line.substring(0, 20) + "!" + line.substring(21)))
                 .withMessageContaining("character 21 ");
     }
 

@@ -2,8 +2,12 @@ package io.cyphonic.signaling.credential;
 
 import static io.cyphonic.signaling.credential.CredentialFixtures.NOW;
 import static io.cyphonic.signaling.credential.CredentialFixtures.RANDOM;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class PrivateFilesTest {
     @TempDir Path directory;
@@ -102,7 +104,10 @@ class PrivateFilesTest {
                 .withMessage(tunnel + " holds another kind of key");
 
         for (String content :
-                List.of("", "hello", "-----BEGIN PRIVATE KEY-----\n%%\n-----END PRIVATE KEY-----")) {
+                List.of(
+                        "",
+                        "hello",
+                        "-----BEGIN PRIVATE KEY-----\n%%\n-----END PRIVATE KEY-----")) {
             PrivateFiles.writeSecret(identity, content.getBytes(StandardCharsets.US_ASCII));
             assertThatIOException()
                     .isThrownBy(() -> NodeKeys.load(directory))
