@@ -24,7 +24,7 @@ class ControlMessageCodecTest {
     @Test
     void shouldReturnEveryMessageAsItWas() {
         Set<Class<?>> seen = new HashSet<>();
-        for (int round = 0; round < 200; round++) {
+        for (int round = 0; round < 40; round++) {
             for (ControlMessage message : messages.oneOfEach()) {
                 seen.add(message.getClass());
 
@@ -164,7 +164,7 @@ class ControlMessageCodecTest {
     @Test
     void shouldSurviveAnyBytes() {
         for (int i = 0; i < 4000; i++) {
-            for (ControlMessage message : messages.oneOfEach().subList(0, 21)) {
+            for (ControlMessage message : messages.oneOfEach()) {
                 byte[] bytes = ControlMessageCodec.encode(message);
                 for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
                     // Most of the structure is at the front.

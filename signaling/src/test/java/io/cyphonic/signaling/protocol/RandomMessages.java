@@ -51,7 +51,8 @@ final class RandomMessages {
                 new ControlMessage.RegistrationResponse(number(), status(), maybe(), number()),
                 new ControlMessage.KeepAlive(number()),
                 new ControlMessage.KeepAliveAck(number(), status(), maybe(), number()),
-                new ControlMessage.DirectionRequest(number(), text(), random.nextBoolean() ? ipv4() : ipv6()),
+                new ControlMessage.DirectionRequest(
+                        number(), text(), random.nextBoolean() ? ipv4() : ipv6()),
                 new ControlMessage.RouteDirectionToResponder(
                         number(),
                         id(),
