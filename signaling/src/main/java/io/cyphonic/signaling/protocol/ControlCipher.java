@@ -83,7 +83,7 @@ public final class ControlCipher implements AutoCloseable {
      *
      * @param expectedDirection {@link ControlEnvelope#TO_NMS} or {@link ControlEnvelope#TO_NODE}
      * @return the message, or {@code null} if the datagram is malformed, of another login or
-     *     direction, or not authentic
+     *     direction, or not authentic, or this cipher has been closed
      */
     public ControlMessage open(byte[] datagram, int length, int expectedDirection) {
         ControlEnvelope.Header header = ControlEnvelope.peek(datagram, length);
@@ -105,13 +105,19 @@ public final class ControlCipher implements AutoCloseable {
         } catch (AEADBadTagException e) {
             // The JCA has no other way to say "not authentic".
             return null;
+        } catch (IllegalStateException e) {
+            if (key.isDestroyed()) {
+                // A datagram of a login that ends at this moment is late, not a bug.
+                return null;
+            }
+            throw e;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-GCM of the JDK failed", e);
         }
         return ControlMessageCodec.decode(message, 0, message.length);
     }
 
-    /** Overwrites both keys; sealing and opening fail from then on. Idempotent. */
+    /** Overwrites both keys; from then on sealing throws and nothing opens. Idempotent. */
     @Override
     public void close() {
         toNmsKey.close();

@@ -9,14 +9,15 @@ import javax.crypto.SecretKey;
  * Cipher} stay in memory until that object is collected, which is why ciphers are not kept longer
  * than needed.
  *
- * <p>Not serialisable in effect; safe to share between threads until it is destroyed.
+ * <p>Thread-safe: a cipher gets the whole key or, once it is destroyed, an exception; never a key
+ * half overwritten. Serialising it gives no key.
  */
 public final class RawKey implements SecretKey, AutoCloseable {
     private static final long serialVersionUID = 1L;
 
     private final String algorithm;
     private final transient byte[] bytes;
-    private volatile boolean destroyed;
+    private boolean destroyed;
 
     /**
      * Takes over the bytes; the caller must not keep them.
@@ -38,9 +39,13 @@ public final class RawKey implements SecretKey, AutoCloseable {
         return "RAW";
     }
 
-    /** A copy, for the cipher that asks. */
+    /**
+     * A copy, for the cipher that asks.
+     *
+     * @throws IllegalStateException if the key is destroyed
+     */
     @Override
-    public byte[] getEncoded() {
+    public synchronized byte[] getEncoded() {
         if (destroyed) {
             throw new IllegalStateException("the key is destroyed");
         }
@@ -49,13 +54,13 @@ public final class RawKey implements SecretKey, AutoCloseable {
 
     /** Overwrites the bytes. Idempotent. */
     @Override
-    public void destroy() {
+    public synchronized void destroy() {
         destroyed = true;
         Arrays.fill(bytes, (byte) 0);
     }
 
     @Override
-    public boolean isDestroyed() {
+    public synchronized boolean isDestroyed() {
         return destroyed;
     }
 

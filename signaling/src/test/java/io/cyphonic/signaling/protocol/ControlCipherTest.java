@@ -77,9 +77,12 @@ class ControlCipherTest {
     }
 
     @Test
-    void shouldNotSealAfterItIsClosed() {
+    void shouldNeitherSealNorOpenAfterItIsClosed() {
+        byte[] answer = nms.sealToNode(MESSAGE, random);
+
         node.close();
 
+        assertThat(node.open(answer, answer.length, ControlEnvelope.TO_NODE)).isNull();
         assertThatThrownBy(() -> node.sealToNms(MESSAGE, 8))
                 .isInstanceOf(IllegalStateException.class);
     }
