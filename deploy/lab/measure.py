@@ -32,14 +32,15 @@ def reordered(host):
     return sum(int(line.split()[1]) for line in out.splitlines() if line.startswith("TcpExt"))
 
 
-def tcp(client, server, address, seconds=5, streams=1):
-    """TCP from client to server: Mbit/s received, retransmissions, reordering seen by the sender."""
-    before = reordered(client)
-    end = iperf(client, server, address, "-t", seconds, "-P", streams)
+def tcp(client, server, address, seconds=5, streams=1, reverse=False):
+    """TCP from client to server, or back: Mbit/s received, retransmissions, reordering seen by the sender."""
+    sender = server if reverse else client
+    before = reordered(sender)
+    end = iperf(client, server, address, "-t", seconds, "-P", streams, *(["-R"] if reverse else []))
     return {
         "mbps": round(end["sum_received"]["bits_per_second"] / 1e6, 1),
         "retransmits": end["sum_sent"].get("retransmits"),
-        "reordered": reordered(client) - before,
+        "reordered": reordered(sender) - before,
     }
 
 
@@ -64,3 +65,19 @@ def ping(client, target, count=50, interval=0.02):
         raise LabError(f"ping: no answer from {target}\n{out}")
     loss = re.search(r"([\d.]+)% packet loss", out)
     return dict(zip(("min", "avg", "max", "mdev"), map(float, times.groups())), loss_percent=float(loss.group(1)))
+
+
+def loaded_ping(client, server, address, count=100, interval=0.02):
+    """Round-trip times while one TCP flow runs as fast as it can."""
+    serving = server.spawn("iperf3", "iperf3", "-s", "-1", "-B", address)
+    wait_for(lambda: f"{address}" in server.run("ss", "-Hltn", "sport = :5201").stdout, 5, "iperf3 to listen")
+    load = client.spawn("iperf3-load", "iperf3", "-c", address, "-t", int(count * interval) + 2)
+    wait_for(lambda: "1.00" in load.output() or not load.running(), 10, "the load to run")
+    try:
+        return ping(client, address, count, interval)
+    finally:
+        for process in (load, serving):
+            try:
+                process.popen.wait(10)
+            except subprocess.TimeoutExpired:
+                process.stop()
