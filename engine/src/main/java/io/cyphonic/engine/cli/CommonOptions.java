@@ -1,0 +1,29 @@
+package io.cyphonic.engine.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** What every command takes. */
+final class CommonOptions {
+    @Option(
+            names = "--dir",
+            paramLabel = "DIR",
+            description = "Directory of the node; ${DEFAULT-VALUE} without it.",
+            defaultValue = "/var/lib/cyphonic")
+    private Path directory;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Print a stack trace if it fails.")
+    private boolean verbose;
+
+    /** Directory of the node. */
+    Path directory() {
+        return directory;
+    }
+
+    /** Whether to say more. */
+    boolean verbose() {
+        return verbose;
+    }
+}

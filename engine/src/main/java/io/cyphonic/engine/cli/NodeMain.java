@@ -1,0 +1,135 @@
+package io.cyphonic.engine.cli;
+
+import io.cyphonic.engine.config.ConfigException;
+import io.cyphonic.engine.local.LocalCommandException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program {@code cyphonic}. */
+@Command(
+        name = "cyphonic",
+        mixinStandardHelpOptions = true,
+        versionProvider = NodeVersion.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "A node of a CYPHONIC network: one name, one address, wherever it is.",
+        subcommands = {
+            JoinCommand.class,
+            UpCommand.class,
+            StatusCommand.class,
+            PingCommand.class,
+            NetcheckCommand.class,
+            DownCommand.class
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "1:failed; standard error says why", "2:wrong use"},
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  cyphonic join cyphonic-AQEE... --dir /var/lib/cyphonic",
+            "  cyphonic up --dir /var/lib/cyphonic",
+            "  cyphonic ping bob --dir /var/lib/cyphonic"
+        })
+public final class NodeMain implements Runnable {
+    /** Exit code of a command that failed. */
+    static final int FAILED = 1;
+
+    /** Exit code of wrong use. */
+    static final int WRONG_USE = 2;
+
+    @Spec private CommandSpec spec;
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        // Before any class of Chronicle is loaded: it must never call home.
+        System.setProperty("chronicle.analytics.disable", "true");
+        int exitCode = commandLine().execute(arguments);
+        System.out.flush();
+        System.exit(exitCode);
+    }
+
+    /** The command line; tests give it writers of their own. */
+    static CommandLine commandLine() {
+        return new CommandLine(new NodeMain())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(wrongUse())
+                .setExecutionExceptionHandler(failure());
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which command? see cyphonic --help");
+    }
+
+    private static IParameterExceptionHandler wrongUse() {
+        return (exception, _) -> {
+            CommandLine command = exception.getCommandLine();
+            PrintWriter err = command.getErr();
+            err.println("cyphonic: " + oneLine(exception.getMessage()));
+            if (!UnmatchedArgumentException.printSuggestions(exception, err)) {
+                err.println(command.getHelp().fullSynopsis().strip());
+            }
+            err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
+            err.flush();
+            return WRONG_USE;
+        };
+    }
+
+    private static IExecutionExceptionHandler failure() {
+        return (exception, command, parsed) -> {
+            PrintWriter err = command.getErr();
+            err.println("cyphonic: " + describe(exception));
+            if (isVerbose(parsed)) {
+                exception.printStackTrace(err);
+            }
+            err.flush();
+            return FAILED;
+        };
+    }
+
+    /** Expected failures speak for themselves; anything else is a bug and says so. */
+    private static String describe(Exception exception) {
+        String message = Optional.ofNullable(exception.getMessage()).orElse("");
+        boolean expected =
+                exception instanceof CommandException
+                        || exception instanceof ConfigException
+                        || exception instanceof LocalCommandException
+                        || exception instanceof IOException
+                        || exception instanceof UncheckedIOException;
+        if (!expected || message.isEmpty()) {
+            return oneLine(
+                    "internal error: %s; run it again with -v for more".formatted(exception));
+        }
+        String kind =
+                exception instanceof java.nio.file.FileSystemException
+                        ? exception.getClass()
+                                        .getSimpleName()
+                                        .replaceAll("Exception$", "")
+                                        .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                                        .toLowerCase(java.util.Locale.ROOT)
+                                + ": "
+                        : "";
+        return oneLine(kind + message);
+    }
+
+    private static boolean isVerbose(ParseResult parsed) {
+        ParseResult deepest = parsed;
+        while (deepest.hasSubcommand()) {
+            deepest = deepest.subcommand();
+        }
+        return deepest.hasMatchedOption("-v");
+    }
+
+    private static String oneLine(String text) {
+        return text.replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,97 @@
+package io.cyphonic.engine.cli;
+
+import io.cyphonic.engine.local.ControlSocketClient;
+import io.cyphonic.engine.local.LocalCommandException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code cyphonic ping}. */
+@Command(
+        name = "ping",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Brings the tunnel to a peer up and measures it with authenticated probes.",
+            "Fails if not one probe is answered."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  cyphonic ping bob --dir /var/lib/cyphonic",
+            "  cyphonic ping bob.cyphonic.internal -c 10 --dir /var/lib/cyphonic"
+        })
+final class PingCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+    @Mixin private CommonOptions common;
+
+    @Parameters(paramLabel = "NAME", description = "Peer; a name without a dot is one of the zone.")
+    private String name;
+
+    @Option(
+            names = "-c",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "How many probes, 1 to 1000; ${DEFAULT-VALUE} without it.")
+    private int count;
+
+    private boolean answered;
+
+    @Override
+    public Integer call() throws LocalCommandException {
+        if (count < 1 || count > 1000) {
+            throw new ParameterException(
+                    spec.commandLine(), "-c: found " + count + ", allowed are 1 to 1000");
+        }
+        new ControlSocketClient(common.directory())
+                .ask(Map.of("command", "ping", "name", name, "count", count), this::print);
+        if (!answered) {
+            throw new CommandException(name + " answered no probe");
+        }
+        return 0;
+    }
+
+    private void print(Map<String, Object> reply) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (reply.containsKey("sequence")) {
+            out.println(probe(reply));
+        } else if (reply.get("received") instanceof Number received) {
+            answered = received.intValue() > 0;
+            out.printf(
+                    "%s probes, %s answered%s%n", reply.get("sent"), received, range(reply));
+        }
+        out.flush();
+    }
+
+    private static String probe(Map<String, Object> reply) {
+        String result =
+                reply.get("rttMillis") instanceof Number rtt
+                        ? "%s ms".formatted(number(rtt))
+                        : "no answer";
+        String way =
+                reply.get("endpoint") == null
+                        ? ""
+                        : ", %s via %s".formatted(reply.get("path"), reply.get("endpoint"));
+        return "%s: probe %s: %s%s"
+                .formatted(reply.get("fqdn"), reply.get("sequence"), result, way);
+    }
+
+    private static String range(Map<String, Object> summary) {
+        return summary.get("minMillis") instanceof Number least
+                        && summary.get("avgMillis") instanceof Number average
+                        && summary.get("maxMillis") instanceof Number most
+                ? ", min/avg/max %s/%s/%s ms"
+                        .formatted(number(least), number(average), number(most))
+                : "";
+    }
+
+    private static String number(Number millis) {
+        return String.format(Locale.ROOT, "%.3f", millis.doubleValue());
+    }
+}

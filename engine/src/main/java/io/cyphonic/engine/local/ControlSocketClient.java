@@ -1,0 +1,81 @@
+package io.cyphonic.engine.local;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The client end of {@code DIR/control.sock}; waits for the answers. */
+public final class ControlSocketClient {
+    private final Path directory;
+
+    /** Talks to the node that runs on this directory. */
+    public ControlSocketClient(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Sends one request and hands over every answer as it comes.
+     *
+     * @throws LocalCommandException if no node runs there, it may not be asked, or it says no
+     */
+    public void ask(Map<String, Object> request, Consumer<Map<String, Object>> onReply)
+            throws LocalCommandException {
+        Path file = directory.resolve(ControlSocket.FILE_NAME);
+        if (!Files.isDirectory(directory)) {
+            throw new LocalCommandException("there is no directory " + directory);
+        }
+        if (!Files.exists(file)) {
+            throw notRunning();
+        }
+        if (!Files.isWritable(file)) {
+            throw new LocalCommandException(
+                    "only the owner of the node may talk to it: no access to " + file);
+        }
+        try (SocketChannel channel = connect(file)) {
+            channel.write(
+                    ByteBuffer.wrap(
+                            (JsonText.line(request) + "\n").getBytes(StandardCharsets.UTF_8)));
+            BufferedReader in =
+                    new BufferedReader(
+                            new InputStreamReader(
+                                    Channels.newInputStream(channel), StandardCharsets.UTF_8));
+            boolean answered = false;
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                Map<String, Object> reply = JsonText.read(line);
+                if (reply.get("error") instanceof String error) {
+                    throw new LocalCommandException(error);
+                }
+                onReply.accept(reply);
+                answered = true;
+            }
+            if (!answered) {
+                throw new LocalCommandException("the node ended before it answered");
+            }
+        } catch (IOException e) {
+            throw new LocalCommandException("talking to the node failed: " + e.getMessage());
+        }
+    }
+
+    private SocketChannel connect(Path file) throws IOException, LocalCommandException {
+        try {
+            return SocketChannel.open(UnixDomainSocketAddress.of(file));
+        } catch (java.net.ConnectException _) {
+            throw notRunning();
+        }
+    }
+
+    private LocalCommandException notRunning() {
+        return new LocalCommandException(
+                "no node runs on %s; start it with: cyphonic up --dir %s"
+                        .formatted(directory, directory));
+    }
+}

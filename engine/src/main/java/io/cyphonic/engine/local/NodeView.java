@@ -1,0 +1,41 @@
+package io.cyphonic.engine.local;
+
+import io.cyphonic.engine.config.EngineConfig;
+import io.cyphonic.engine.config.Membership;
+import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.dns.DnsCounters;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the running node shows of itself to its owner. Thread-safe; nothing here waits. */
+public interface NodeView {
+    /** Who it is. */
+    Membership membership();
+
+    /** How its engine was set. */
+    EngineConfig engine();
+
+    /** Its signaling side. */
+    ControlPlane control();
+
+    /** Name of the virtual interface. */
+    String interfaceName();
+
+    /** MTU of the virtual interface. */
+    int mtu();
+
+    /** UDP port on the underlay. */
+    int localPort();
+
+    /** Every offload by its configuration name, and whether it is in use. */
+    Map<String, Boolean> offloads();
+
+    /** Every drop reason with its count. */
+    Map<String, Long> drops();
+
+    /** Signaling messages that are being handled right now, each on a virtual thread. */
+    int signalingTasks();
+
+    /** What the resolver did, if there is one. */
+    Optional<DnsCounters> dns();
+}

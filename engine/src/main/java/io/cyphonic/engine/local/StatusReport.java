@@ -1,0 +1,89 @@
+package io.cyphonic.engine.local;
+
+import io.cyphonic.engine.config.AddressText;
+import io.cyphonic.engine.config.Membership;
+import io.cyphonic.engine.config.NodeConfigLoader;
+import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.control.ControlPlane.NodeState;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The object that {@code status --json} prints. Its keys are a contract with scripts outside this
+ * project: they may be added to, never renamed or removed.
+ */
+public final class StatusReport {
+    private StatusReport() {}
+
+    /** The state of a node at this moment. */
+    public static Map<String, Object> of(NodeView node) {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("node", node(node));
+        report.put("cloud", cloud(node.control()));
+        report.put("engine", engine(node));
+        report.put("peers", node.control().peers().stream().map(StatusReport::peer).toList());
+        return report;
+    }
+
+    private static Map<String, Object> node(NodeView node) {
+        Membership membership = node.membership();
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("fqdn", membership.fqdn());
+        object.put("virtualIpv4", membership.virtualIpv4().getHostAddress());
+        object.put("virtualIpv6", membership.virtualIpv6().getHostAddress());
+        object.put("state", NodeConfigLoader.kebab(node.control().state()));
+        object.put("interface", node.interfaceName());
+        object.put("mtu", node.mtu());
+        object.put("listenPort", node.localPort());
+        return object;
+    }
+
+    private static Map<String, Object> cloud(ControlPlane control) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("address", AddressText.format(control.cloudAddress()));
+        object.put("reachable", control.state() == NodeState.REGISTERED);
+        return object;
+    }
+
+    private static Map<String, Object> engine(NodeView node) {
+        Map<String, Object> threads = new LinkedHashMap<>();
+        threads.put("platform", ManagementFactory.getThreadMXBean().getThreadCount());
+        threads.put("virtual", node.signalingTasks());
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("mode", NodeConfigLoader.kebab(node.engine().mode()));
+        object.put("ringSize", node.engine().ringSize());
+        object.put("workers", node.engine().workers());
+        object.put("offloads", node.offloads());
+        object.put("threads", threads);
+        object.put("drops", node.drops());
+        return object;
+    }
+
+    private static Map<String, Object> peer(ControlPlane.Peer peer) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("fqdn", peer.fqdn());
+        object.put("virtualIpv4", address(peer.virtualIpv4()));
+        object.put("virtualIpv6", address(peer.virtualIpv6()));
+        object.put("state", NodeConfigLoader.kebab(peer.state()));
+        object.put("path", NodeConfigLoader.kebab(peer.path()));
+        object.put("endpoint", peer.endpoint() == null ? null : peer.endpoint().toString());
+        object.put("rttMillis", number(peer.rttMillis()));
+        object.put("pathMtu", peer.pathMtu());
+        object.put("handshakeAgeSeconds", peer.handshakeAgeSeconds());
+        object.put("bytesIn", peer.bytesIn());
+        object.put("bytesOut", peer.bytesOut());
+        object.put("packetsIn", peer.packetsIn());
+        object.put("packetsOut", peer.packetsOut());
+        return object;
+    }
+
+    private static String address(java.net.InetAddress address) {
+        return address == null ? null : address.getHostAddress();
+    }
+
+    /** JSON has no NaN: what was not measured is null. Rounded to a microsecond. */
+    static Double number(double millis) {
+        return Double.isNaN(millis) ? null : Math.round(millis * 1000) / 1000.0;
+    }
+}
