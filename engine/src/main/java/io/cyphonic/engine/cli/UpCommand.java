@@ -57,6 +57,9 @@ final class UpCommand implements Callable<Integer> {
 
     /** SIGTERM and SIGINT are the usual way to end a node: not a failure, hence exit code 0. */
     private void endOnSignal() {
+        if (ended.getCount() == 0) {
+            return;
+        }
         end.countDown();
         try {
             boolean clean = ended.await(CLOSE_LIMIT_MILLIS, TimeUnit.MILLISECONDS);

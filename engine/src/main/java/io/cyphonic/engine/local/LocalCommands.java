@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** The commands of a running node. */
 public final class LocalCommands {
@@ -15,11 +16,15 @@ public final class LocalCommands {
      * The commands by name.
      *
      * @param cloudAddresses where the cloud listens, for {@code netcheck}
+     * @param nanoClock measures round trips
      * @param onDown asks the node to end; must not wait for it
      */
     public static Map<String, LocalCommand> of(
-            NodeView node, List<InetSocketAddress> cloudAddresses, Runnable onDown) {
-        NetworkCheck check = new NetworkCheck(node, cloudAddresses, System::nanoTime);
+            NodeView node,
+            List<InetSocketAddress> cloudAddresses,
+            LongSupplier nanoClock,
+            Runnable onDown) {
+        NetworkCheck check = new NetworkCheck(node, cloudAddresses, nanoClock);
         return Map.of(
                 "status", (_, replies) -> replies.send(StatusReport.of(node)),
                 "ping", new PingCommand(node.membership(), node.control(), PING_INTERVAL),

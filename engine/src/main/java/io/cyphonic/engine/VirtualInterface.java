@@ -1,0 +1,59 @@
+package io.cyphonic.engine;
+
+import io.cyphonic.engine.config.EngineConfig.Offload;
+import io.cyphonic.engine.config.Membership;
+import io.cyphonic.engine.config.NodeConfig;
+import io.cyphonic.engine.os.LinuxTunDevice;
+import io.cyphonic.engine.os.NativeException;
+import io.cyphonic.engine.os.NetlinkException;
+import io.cyphonic.engine.os.NetlinkInterface;
+import io.cyphonic.engine.os.TunOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the virtual interface: device, addresses, up. The prefix lengths of the addresses route the
+ * whole overlay into it. Nothing is left of it once the device is closed.
+ */
+final class VirtualInterface {
+    private static final Logger LOG = LoggerFactory.getLogger(VirtualInterface.class);
+
+    private VirtualInterface() {}
+
+    /**
+     * Opens the device.
+     *
+     * @throws NativeException with what to do about it
+     */
+    static LinuxTunDevice open(NodeConfig config, Membership membership) throws NativeException {
+        LinuxTunDevice tun =
+                LinuxTunDevice.open(
+                        new TunOptions(
+                                config.tunName(),
+                                config.tunMtu(),
+                                config.engine().offloads().contains(Offload.TUN_TSO),
+                                config.engine().offloads().contains(Offload.TUN_USO)));
+        try (NetlinkInterface link = NetlinkInterface.open(tun.name())) {
+            link.disableLinkLocalAddress();
+            link.addAddress(membership.virtualIpv4(), membership.ipv4PrefixLength());
+            addIpv6(link, membership);
+            link.setUp();
+            return tun;
+        } catch (NativeException | RuntimeException e) {
+            tun.close();
+            throw e;
+        }
+    }
+
+    private static void addIpv6(NetlinkInterface link, Membership membership)
+            throws NativeException {
+        try {
+            link.addAddress(membership.virtualIpv6(), membership.ipv6PrefixLength());
+        } catch (NetlinkException e) {
+            if (e.reason() != NetlinkException.Reason.IPV6_DISABLED) {
+                throw e;
+            }
+            LOG.warn("the overlay is IPv4 only here: {}", e.getMessage());
+        }
+    }
+}
