@@ -8,8 +8,8 @@ final class CommonOptions {
     @Option(
             names = "--dir",
             paramLabel = "DIR",
-            description = "Directory of the node; ${DEFAULT-VALUE} without it.",
-            defaultValue = "/var/lib/cyphonic")
+            required = true,
+            description = "Directory of the node, for instance /var/lib/cyphonic.")
     private Path directory;
 
     @Option(

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.config;
 
 import java.net.InetSocketAddress;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -10,7 +11,8 @@ import java.util.Map;
  */
 public final class NodeConfigTemplate {
     private static final Map<ConfigKey, String> EXAMPLES =
-            Map.ofEntries(
+            new EnumMap<>(
+                    Map.ofEntries(
                     Map.entry(ConfigKey.LISTEN_PORT, "0"),
                     Map.entry(ConfigKey.STUN_SERVERS, "[]"),
                     Map.entry(ConfigKey.TUN_NAME, "cyphonic0"),
@@ -24,7 +26,7 @@ public final class NodeConfigTemplate {
                     Map.entry(ConfigKey.METRICS_LISTEN, "127.0.0.1:9447"),
                     Map.entry(ConfigKey.DNS_LISTEN, "[\"127.0.0.1:5353\"]"),
                     Map.entry(ConfigKey.DNS_UPSTREAM, "[192.0.2.53]"),
-                    Map.entry(ConfigKey.DNS_CONFIGURE, "none"));
+                    Map.entry(ConfigKey.DNS_CONFIGURE, "none")));
 
     private NodeConfigTemplate() {}
 
@@ -32,35 +34,26 @@ public final class NodeConfigTemplate {
     public static String text(List<InetSocketAddress> cloudAddresses) {
         StringBuilder out = new StringBuilder();
         out.append("# Settings of this CYPHONIC node, read by `cyphonic up` at start.\n");
-        out.append("# A key that is commented out has its default; an unknown one is an error.\n");
-        String section = "";
-        for (ConfigKey key : ConfigKey.values()) {
+        out.append("# What is commented out has its default; a key that does not exist is an error.\n");
+        out.append("\ncloud:\n  addresses:\n");
+        cloudAddresses.forEach(
+                each -> out.append("    - \"").append(AddressText.format(each)).append("\"\n"));
+        String section = "cloud";
+        for (ConfigKey key : EXAMPLES.keySet()) {
             String name = key.key();
             int dot = name.indexOf('.');
             String owner = dot < 0 ? "" : name.substring(0, dot);
-            String indent = dot < 0 ? "" : "  ";
-            out.append('\n');
-            if (!owner.equals(section) && !owner.isEmpty()) {
-                out.append(owner).append(":\n");
+            if (!owner.equals(section)) {
+                out.append('\n').append(owner.isEmpty() ? "" : "#" + owner + ":\n");
             }
             section = owner;
-            out.append(indent).append("# ").append(key.purpose()).append('\n');
-            out.append(indent).append("# Allowed: ").append(key.allowed()).append(".\n");
-            if (key == ConfigKey.CLOUD_ADDRESSES) {
-                out.append("  addresses:\n");
-                cloudAddresses.forEach(
-                        each ->
-                                out.append("    - \"")
-                                        .append(AddressText.format(each))
-                                        .append("\"\n"));
-            } else {
-                out.append(indent)
-                        .append('#')
-                        .append(name.substring(dot + 1))
-                        .append(": ")
-                        .append(EXAMPLES.get(key))
-                        .append('\n');
-            }
+            out.append("# ").append(key.purpose()).append('\n');
+            out.append("# Allowed: ").append(key.allowed()).append(".\n");
+            out.append(owner.isEmpty() ? "#" : "#  ")
+                    .append(name.substring(dot + 1))
+                    .append(": ")
+                    .append(EXAMPLES.get(key))
+                    .append('\n');
         }
         return out.toString();
     }

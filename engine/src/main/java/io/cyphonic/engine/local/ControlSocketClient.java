@@ -75,7 +75,7 @@ public final class ControlSocketClient {
 
     private LocalCommandException notRunning() {
         return new LocalCommandException(
-                "no node runs on %s; start it with: cyphonic up --dir %s"
+                "the node in %s is not running; start it with: cyphonic up --dir %s"
                         .formatted(directory, directory));
     }
 }

@@ -50,7 +50,8 @@ class NodeMainTest {
                 "ping bob -c zero",
                 "ping bob -c 0",
                 "join",
-                "up more"
+                "up",
+                "up more --dir /nowhere"
             })
     void shouldReturnTwoAndPointToHelpWhenUsedWrongly(String line) {
         assertThat(run(line.split(" "))).isEqualTo(2);
@@ -71,7 +72,7 @@ class NodeMainTest {
                 .singleElement()
                 .asString()
                 .isEqualTo(
-                        "cyphonic: no node runs on %s; start it with: cyphonic up --dir %s"
+                        "cyphonic: the node in %s is not running; start it with: cyphonic up --dir %s"
                                 .formatted(directory, directory));
     }
 

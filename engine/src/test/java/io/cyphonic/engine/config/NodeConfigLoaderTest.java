@@ -95,7 +95,7 @@ class NodeConfigLoaderTest {
     @Test
     void shouldAcceptEveryKeyOfTheTemplateWhenItsCommentMarkIsRemoved() {
         String text = NodeConfigTemplate.text(List.of(new InetSocketAddress("192.0.2.1", 7447)));
-        String uncommented = text.replaceAll("(?m)^( *)#([a-z])", "$1$2");
+        String uncommented = text.replaceAll("(?m)^#(  )?([a-z])", "$1$2");
 
         NodeConfig config = NodeConfigLoader.parse(uncommented, 2);
 
