@@ -8,6 +8,7 @@ import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.local.NodeView;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

@@ -8,6 +8,10 @@ import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.HostResolver;
 import io.cyphonic.engine.dns.NameResolver;
 import io.cyphonic.engine.dns.ResolvedLink;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -16,8 +20,6 @@ import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Starts the resolver as the settings say, and says how to use it. */
 final class ResolverSetup {

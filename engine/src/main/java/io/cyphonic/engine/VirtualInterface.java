@@ -8,6 +8,7 @@ import io.cyphonic.engine.os.NativeException;
 import io.cyphonic.engine.os.NetlinkException;
 import io.cyphonic.engine.os.NetlinkInterface;
 import io.cyphonic.engine.os.TunOptions;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

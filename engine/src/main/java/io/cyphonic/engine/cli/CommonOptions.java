@@ -1,7 +1,8 @@
 package io.cyphonic.engine.cli;
 
-import java.nio.file.Path;
 import picocli.CommandLine.Option;
+
+import java.nio.file.Path;
 
 /** What every command takes. */
 final class CommonOptions {

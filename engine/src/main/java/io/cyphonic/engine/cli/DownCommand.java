@@ -3,12 +3,14 @@ package io.cyphonic.engine.cli;
 import io.cyphonic.engine.local.ControlSocketClient;
 import io.cyphonic.engine.local.DirectoryLock;
 import io.cyphonic.engine.local.LocalCommandException;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code cyphonic down}. */
 @Command(

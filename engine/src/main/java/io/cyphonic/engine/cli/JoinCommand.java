@@ -4,22 +4,25 @@ import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.signaling.credential.AuthenticationClient;
 import io.cyphonic.signaling.credential.AuthenticationResult.Enrolled;
 import io.cyphonic.signaling.credential.Invitation;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.time.InstantSource;
-import java.util.concurrent.Callable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+
 /** {@code cyphonic join}. */
 @Command(
         name = "join",
         mixinStandardHelpOptions = true,
         description = {
-            "Makes this host a node: creates its keys, redeems the invitation and writes DIR/node.yaml.",
+            "Makes this host a node: creates its keys, redeems the invitation and writes"
+                + " DIR/node.yaml.",
             "If it is interrupted, the same command finishes it."
         },
         footerHeading = "%nExamples:%n",

@@ -10,6 +10,7 @@ import io.cyphonic.signaling.credential.Invitation;
 import io.cyphonic.signaling.credential.NodeKeys;
 import io.cyphonic.signaling.credential.PrivateFiles;
 import io.cyphonic.signaling.protocol.ControlMessage.EnrolResponse;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

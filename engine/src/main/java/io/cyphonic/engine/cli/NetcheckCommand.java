@@ -3,15 +3,17 @@ package io.cyphonic.engine.cli;
 import io.cyphonic.engine.local.ControlSocketClient;
 import io.cyphonic.engine.local.JsonText;
 import io.cyphonic.engine.local.LocalCommandException;
-import java.io.PrintWriter;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 
 /** {@code cyphonic netcheck}. */
 @Command(
@@ -29,8 +31,7 @@ final class NetcheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws LocalCommandException {
-        new ControlSocketClient(common.directory())
-                .ask(Map.of("command", "netcheck"), this::print);
+        new ControlSocketClient(common.directory()).ask(Map.of("command", "netcheck"), this::print);
         return 0;
     }
 
@@ -65,9 +66,7 @@ final class NetcheckCommand implements Callable<Integer> {
                                     .formatted(
                                             each.get("rttMillis"),
                                             each.get("observed"),
-                                            Boolean.TRUE.equals(each.get("nat"))
-                                                    ? "NAT"
-                                                    : "no NAT")
+                                            Boolean.TRUE.equals(each.get("nat")) ? "NAT" : "no NAT")
                             : "no answer");
         }
         if (report.get("advice") instanceof List<?> advice) {

@@ -2,10 +2,7 @@ package io.cyphonic.engine.cli;
 
 import io.cyphonic.engine.config.ConfigException;
 import io.cyphonic.engine.local.LocalCommandException;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.util.Optional;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -15,6 +12,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Optional;
 
 /** The program {@code cyphonic}. */
 @Command(
@@ -111,7 +113,8 @@ public final class NodeMain implements Runnable {
         }
         String kind =
                 exception instanceof java.nio.file.FileSystemException
-                        ? exception.getClass()
+                        ? exception
+                                        .getClass()
                                         .getSimpleName()
                                         .replaceAll("Exception$", "")
                                         .replaceAll("(?<=[a-z])(?=[A-Z])", " ")

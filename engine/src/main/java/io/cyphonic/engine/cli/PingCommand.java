@@ -2,10 +2,7 @@ package io.cyphonic.engine.cli;
 
 import io.cyphonic.engine.local.ControlSocketClient;
 import io.cyphonic.engine.local.LocalCommandException;
-import java.io.PrintWriter;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.Callable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +10,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
 
 /** {@code cyphonic ping}. */
 @Command(
@@ -63,8 +65,7 @@ final class PingCommand implements Callable<Integer> {
             out.println(probe(reply));
         } else if (reply.get("received") instanceof Number received) {
             answered = received.intValue() > 0;
-            out.printf(
-                    "%s probes, %s answered%s%n", reply.get("sent"), received, range(reply));
+            out.printf("%s probes, %s answered%s%n", reply.get("sent"), received, range(reply));
         }
         out.flush();
     }

@@ -3,14 +3,16 @@ package io.cyphonic.engine.cli;
 import io.cyphonic.engine.local.ControlSocketClient;
 import io.cyphonic.engine.local.JsonText;
 import io.cyphonic.engine.local.LocalCommandException;
-import java.io.PrintWriter;
-import java.util.Map;
-import java.util.concurrent.Callable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.Callable;
 
 /** {@code cyphonic status}. */
 @Command(
@@ -31,8 +33,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws LocalCommandException {
-        new ControlSocketClient(common.directory())
-                .ask(Map.of("command", "status"), this::print);
+        new ControlSocketClient(common.directory()).ask(Map.of("command", "status"), this::print);
         return 0;
     }
 

@@ -28,8 +28,7 @@ final class StatusText {
         row(
                 "interface",
                 "%s, MTU %s, UDP port %s"
-                        .formatted(
-                                node.get("interface"), node.get("mtu"), node.get("listenPort")));
+                        .formatted(node.get("interface"), node.get("mtu"), node.get("listenPort")));
         row(
                 "cloud",
                 cloud.get("address")
@@ -48,7 +47,8 @@ final class StatusText {
         Map<?, ?> threads = section(engine, "threads");
         row(
                 "threads",
-                "%s platform, %s virtual".formatted(threads.get("platform"), threads.get("virtual")));
+                "%s platform, %s virtual"
+                        .formatted(threads.get("platform"), threads.get("virtual")));
         row("drops", joined(section(engine, "drops"), false));
     }
 

@@ -1,10 +1,5 @@
 package io.cyphonic.engine.config;
 
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -13,6 +8,12 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A configuration file split into its known keys, each with the YAML node it was given, so that
@@ -28,7 +29,9 @@ final class ConfigDocument {
         this.fileName = fileName;
     }
 
-    /** Parses the text of a file; throws {@link ConfigException} for anything it does not accept. */
+    /**
+     * Parses the text of a file; throws {@link ConfigException} for anything it does not accept.
+     */
     static ConfigDocument parse(String fileName, String text) {
         ConfigDocument document = new ConfigDocument(fileName);
         if (text.length() > MAX_LENGTH) {
@@ -111,7 +114,11 @@ final class ConfigDocument {
             throw new ConfigException(
                     "%s:%d: %s: found an unknown key%s; allowed: %s"
                             .formatted(
-                                    fileName, line(keyNode), path, suggestion(path), siblings(path)));
+                                    fileName,
+                                    line(keyNode),
+                                    path,
+                                    suggestion(path),
+                                    siblings(path)));
         }
     }
 
@@ -123,8 +130,10 @@ final class ConfigDocument {
 
     private static String siblings(String path) {
         String section = path.contains(".") ? path.substring(0, path.lastIndexOf('.') + 1) : "";
-        boolean known = !section.isEmpty() && Stream.of(ConfigKey.values())
-                .anyMatch(key -> key.key().startsWith(section));
+        boolean known =
+                !section.isEmpty()
+                        && Stream.of(ConfigKey.values())
+                                .anyMatch(key -> key.key().startsWith(section));
         return String.join(
                 ", ",
                 Stream.of(ConfigKey.values())
@@ -144,11 +153,15 @@ final class ConfigDocument {
 
     /** A text in quotes, cut and without control characters. */
     static String quote(String text) {
-        String shown = text.codePoints()
-                .map(point -> Character.isISOControl(point) ? ' ' : point)
-                .limit(60)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
+        String shown =
+                text.codePoints()
+                        .map(point -> Character.isISOControl(point) ? ' ' : point)
+                        .limit(60)
+                        .collect(
+                                StringBuilder::new,
+                                StringBuilder::appendCodePoint,
+                                StringBuilder::append)
+                        .toString();
         return '"' + shown + (shown.length() < text.length() ? "...\"" : "\"");
     }
 

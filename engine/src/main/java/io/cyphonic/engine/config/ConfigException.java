@@ -1,6 +1,8 @@
 package io.cyphonic.engine.config;
 
-/** The configuration file is wrong; the message names file, line, key, value and what is allowed. */
+/**
+ * The configuration file is wrong; the message names file, line, key, value and what is allowed.
+ */
 public final class ConfigException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

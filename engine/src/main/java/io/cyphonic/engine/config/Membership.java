@@ -1,6 +1,7 @@
 package io.cyphonic.engine.config;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;

@@ -5,6 +5,9 @@ import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
 import io.cyphonic.engine.config.NodeConfig.DnsConfig;
 import io.cyphonic.engine.config.NodeConfig.DnsConfigure;
+
+import org.snakeyaml.engine.v2.nodes.Node;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -17,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * Reads {@code node.yaml}. Anything it does not know or cannot accept is a {@link ConfigException}
@@ -105,7 +107,9 @@ public final class NodeConfigLoader {
         return values.text(
                 ConfigKey.TUN_NAME,
                 "cyphonic0",
-                name -> name.matches("[A-Za-z0-9_.-]{1,15}") && !name.matches("\\.{1,2}|all|default"));
+                name ->
+                        name.matches("[A-Za-z0-9_.-]{1,15}")
+                                && !name.matches("\\.{1,2}|all|default"));
     }
 
     private EngineConfig engine() {
@@ -113,8 +117,7 @@ public final class NodeConfigLoader {
                 values.choice(ConfigKey.ENGINE_MODE, Mode.class, Mode.ADAPTIVE),
                 ringSize(),
                 values.integer(ConfigKey.ENGINE_WORKERS, 1, 64, Math.clamp(processors / 2, 1, 64)),
-                values.choice(
-                        ConfigKey.ENGINE_WAIT_STRATEGY, WaitKind.class, WaitKind.BLOCKING),
+                values.choice(ConfigKey.ENGINE_WAIT_STRATEGY, WaitKind.class, WaitKind.BLOCKING),
                 offloads(),
                 values.integer(ConfigKey.ENGINE_MAX_TUNNELS, 1, 65_536, DEFAULT_MAX_TUNNELS));
     }
@@ -123,8 +126,7 @@ public final class NodeConfigLoader {
         int size = values.integer(ConfigKey.ENGINE_RING_SIZE, 4, 1024, DEFAULT_RING_SIZE);
         if (Integer.bitCount(size) != 1) {
             Node node = document.value(ConfigKey.ENGINE_RING_SIZE).orElseThrow();
-            throw document.refuse(
-                    ConfigKey.ENGINE_RING_SIZE, node, ConfigDocument.describe(node));
+            throw document.refuse(ConfigKey.ENGINE_RING_SIZE, node, ConfigDocument.describe(node));
         }
         return size;
     }

@@ -13,20 +13,20 @@ public final class NodeConfigTemplate {
     private static final Map<ConfigKey, String> EXAMPLES =
             new EnumMap<>(
                     Map.ofEntries(
-                    Map.entry(ConfigKey.LISTEN_PORT, "0"),
-                    Map.entry(ConfigKey.STUN_SERVERS, "[]"),
-                    Map.entry(ConfigKey.TUN_NAME, "cyphonic0"),
-                    Map.entry(ConfigKey.TUN_MTU, "1400"),
-                    Map.entry(ConfigKey.ENGINE_MODE, "adaptive"),
-                    Map.entry(ConfigKey.ENGINE_RING_SIZE, "32"),
-                    Map.entry(ConfigKey.ENGINE_WORKERS, "1"),
-                    Map.entry(ConfigKey.ENGINE_WAIT_STRATEGY, "blocking"),
-                    Map.entry(ConfigKey.ENGINE_OFFLOADS, "on"),
-                    Map.entry(ConfigKey.ENGINE_MAX_TUNNELS, "1024"),
-                    Map.entry(ConfigKey.METRICS_LISTEN, "127.0.0.1:9447"),
-                    Map.entry(ConfigKey.DNS_LISTEN, "[\"127.0.0.1:5353\"]"),
-                    Map.entry(ConfigKey.DNS_UPSTREAM, "[192.0.2.53]"),
-                    Map.entry(ConfigKey.DNS_CONFIGURE, "none")));
+                            Map.entry(ConfigKey.LISTEN_PORT, "0"),
+                            Map.entry(ConfigKey.STUN_SERVERS, "[]"),
+                            Map.entry(ConfigKey.TUN_NAME, "cyphonic0"),
+                            Map.entry(ConfigKey.TUN_MTU, "1400"),
+                            Map.entry(ConfigKey.ENGINE_MODE, "adaptive"),
+                            Map.entry(ConfigKey.ENGINE_RING_SIZE, "32"),
+                            Map.entry(ConfigKey.ENGINE_WORKERS, "1"),
+                            Map.entry(ConfigKey.ENGINE_WAIT_STRATEGY, "blocking"),
+                            Map.entry(ConfigKey.ENGINE_OFFLOADS, "on"),
+                            Map.entry(ConfigKey.ENGINE_MAX_TUNNELS, "1024"),
+                            Map.entry(ConfigKey.METRICS_LISTEN, "127.0.0.1:9447"),
+                            Map.entry(ConfigKey.DNS_LISTEN, "[\"127.0.0.1:5353\"]"),
+                            Map.entry(ConfigKey.DNS_UPSTREAM, "[192.0.2.53]"),
+                            Map.entry(ConfigKey.DNS_CONFIGURE, "none")));
 
     private NodeConfigTemplate() {}
 
@@ -34,7 +34,9 @@ public final class NodeConfigTemplate {
     public static String text(List<InetSocketAddress> cloudAddresses) {
         StringBuilder out = new StringBuilder();
         out.append("# Settings of this CYPHONIC node, read by `cyphonic up` at start.\n");
-        out.append("# What is commented out has its default; a key that does not exist is an error.\n");
+        out.append(
+                "# What is commented out has its default; a key that does not exist is an"
+                    + " error.\n");
         out.append("\ncloud:\n  addresses:\n");
         cloudAddresses.forEach(
                 each -> out.append("    - \"").append(AddressText.format(each)).append("\"\n"));

@@ -1,10 +1,12 @@
 package io.cyphonic.engine.config;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+
 import io.cyphonic.signaling.credential.NodeCertificate;
 import io.cyphonic.signaling.credential.NodeKeys;
 import io.cyphonic.signaling.credential.Pem;
 import io.cyphonic.signaling.credential.PrivateFiles;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -71,8 +73,7 @@ public final class NodeDirectory {
         facts.put("ipv4PrefixLength", ipv4PrefixLength);
         facts.put("ipv6PrefixLength", ipv6PrefixLength);
         String json = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(facts) + "\n";
-        PrivateFiles.writeReadable(
-                path.resolve(MEMBERSHIP), json.getBytes(StandardCharsets.UTF_8));
+        PrivateFiles.writeReadable(path.resolve(MEMBERSHIP), json.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Replaces the certificate. */

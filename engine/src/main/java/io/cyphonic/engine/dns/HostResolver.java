@@ -1,6 +1,7 @@
 package io.cyphonic.engine.dns;
 
 import io.cyphonic.engine.config.AddressText;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;

@@ -4,6 +4,10 @@ import io.cyphonic.engine.config.AddressText;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters.Event;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -20,8 +24,6 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The resolver's sockets: UDP and TCP on every listen address, one virtual thread per query, all of

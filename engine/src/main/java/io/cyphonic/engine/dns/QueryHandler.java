@@ -1,11 +1,8 @@
 package io.cyphonic.engine.dns;
 
 import io.cyphonic.engine.dns.DnsCounters.Event;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.util.Optional;
+
 import org.xbill.DNS.DClass;
-import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Opcode;
@@ -13,6 +10,10 @@ import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Optional;
 
 /**
  * Turns the bytes of a query into the bytes of its answer and moves exactly one counter. Any bytes

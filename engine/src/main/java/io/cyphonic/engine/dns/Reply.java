@@ -75,8 +75,7 @@ final class Reply {
                                 extendedRcode,
                                 0,
                                 0,
-                                new ExtendedErrorCodeOption(
-                                        ExtendedErrorCodeOption.OTHER, reason)),
+                                new ExtendedErrorCodeOption(ExtendedErrorCodeOption.OTHER, reason)),
                 Section.ADDITIONAL);
         int room = Math.clamp(edns.getPayloadSize(), PLAIN_DATAGRAM, MAX_DATAGRAM);
         return message.toWire(stream ? Message.MAXLENGTH : room);

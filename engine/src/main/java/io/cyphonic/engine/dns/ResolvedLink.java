@@ -1,16 +1,17 @@
 package io.cyphonic.engine.dns;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Tells systemd-resolved to ask this node about the zone, through resolvectl(1). The setting belongs
- * to the virtual interface: systemd-resolved forgets it when the interface goes, after a crash too,
- * so there is nothing to undo.
+ * Tells systemd-resolved to ask this node about the zone, through resolvectl(1). The setting
+ * belongs to the virtual interface: systemd-resolved forgets it when the interface goes, after a
+ * crash too, so there is nothing to undo.
  */
 public final class ResolvedLink {
     private static final int TIMEOUT_SECONDS = 3;

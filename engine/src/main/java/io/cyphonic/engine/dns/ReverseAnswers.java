@@ -3,9 +3,7 @@ package io.cyphonic.engine.dns;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters.Event;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Optional;
+
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.PTRRecord;
@@ -14,7 +12,13 @@ import org.xbill.DNS.ReverseMap;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/** Turns virtual addresses back into names: the node's own and those of peers it has tunnels with. */
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+
+/**
+ * Turns virtual addresses back into names: the node's own and those of peers it has tunnels with.
+ */
 final class ReverseAnswers {
     private static final Name IPV4_TREE = DnsNames.absolute("in-addr.arpa");
     private static final Name IPV6_TREE = DnsNames.absolute("ip6.arpa");

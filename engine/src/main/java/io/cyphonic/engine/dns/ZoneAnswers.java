@@ -4,14 +4,7 @@ import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.Reached;
 import io.cyphonic.engine.dns.DnsCounters.Event;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
-import java.time.Duration;
-import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
+
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
@@ -20,6 +13,15 @@ import org.xbill.DNS.Rcode;
 import org.xbill.DNS.SOARecord;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /**
  * Answers for the names of the zone. A query for a peer starts the tunnel to it, and the answer
@@ -65,8 +67,7 @@ final class ZoneAnswers {
             return unknown(reply);
         }
         return switch (await(fqdn)) {
-            case Reached.Up up ->
-                    addresses(name, type, up.virtualIpv4(), up.virtualIpv6(), reply);
+            case Reached.Up up -> addresses(name, type, up.virtualIpv4(), up.virtualIpv6(), reply);
             case Reached.Unknown() -> unknown(reply);
             case Reached.Unreachable(String reason) -> unreachable(type, reason, reply);
         };

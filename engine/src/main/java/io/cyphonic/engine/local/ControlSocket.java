@@ -1,5 +1,8 @@
 package io.cyphonic.engine.local;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,12 +21,11 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The server end of {@code DIR/control.sock}, mode 0600. A connection carries one request, an object
- * on one line whose {@code command} names what is wanted, and any number of answers, one per line.
+ * The server end of {@code DIR/control.sock}, mode 0600. A connection carries one request, an
+ * object on one line whose {@code command} names what is wanted, and any number of answers, one per
+ * line.
  *
  * <p>The caller holds the {@link DirectoryLock} of DIR, so a socket that is already there is what a
  * crash left behind, and is replaced.
@@ -59,7 +61,8 @@ public final class ControlSocket implements AutoCloseable {
             bindPrivately(server, file);
         } catch (IOException e) {
             server.close();
-            throw new IOException("cannot make the socket %s: %s".formatted(file, e.getMessage()), e);
+            throw new IOException(
+                    "cannot make the socket %s: %s".formatted(file, e.getMessage()), e);
         }
         ControlSocket socket = new ControlSocket(file, server, commands);
         socket.threads.submit(socket::accept);

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.local;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;

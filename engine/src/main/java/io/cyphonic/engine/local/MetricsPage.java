@@ -3,6 +3,7 @@ package io.cyphonic.engine.local;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
+
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;

@@ -1,9 +1,9 @@
 package io.cyphonic.engine.local;
 
 import io.cyphonic.engine.config.AddressText;
-import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.CloudPath;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
+
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -40,7 +40,8 @@ final class NetworkCheck {
         List<InetAddress> local = localAddresses();
         List<CloudPath> paths = node.control().cloudPaths();
         List<Map<String, Object>> tcp = cloudAddresses.stream().map(this::connect).toList();
-        boolean tcpWorks = tcp.stream().anyMatch(each -> Boolean.TRUE.equals(each.get("reachable")));
+        boolean tcpWorks =
+                tcp.stream().anyMatch(each -> Boolean.TRUE.equals(each.get("reachable")));
         boolean udpWorks = paths.stream().anyMatch(CloudPath::answering);
 
         Map<String, Object> report = new LinkedHashMap<>();
@@ -61,8 +62,7 @@ final class NetworkCheck {
         try (Socket socket = new Socket()) {
             socket.connect(address, CONNECT_TIMEOUT_MILLIS);
             object.put("reachable", true);
-            object.put(
-                    "connectMillis", StatusReport.number((nanoClock.getAsLong() - start) / 1e6));
+            object.put("connectMillis", StatusReport.number((nanoClock.getAsLong() - start) / 1e6));
         } catch (IOException e) {
             object.put("reachable", false);
             object.put("problem", e.getMessage());

@@ -4,6 +4,7 @@ import io.cyphonic.engine.config.EngineConfig;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters;
+
 import java.util.Map;
 import java.util.Optional;
 

@@ -4,6 +4,7 @@ import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.Reached;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -15,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * {@code ping}: brings the tunnel to a peer up if need be and measures it with authenticated probes,
- * so it works where ICMP is filtered and shows which path they took.
+ * {@code ping}: brings the tunnel to a peer up if need be and measures it with authenticated
+ * probes, so it works where ICMP is filtered and shows which path they took.
  */
 final class PingCommand implements LocalCommand {
     private static final int MAX_COUNT = 1000;

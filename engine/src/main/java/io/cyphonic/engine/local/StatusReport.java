@@ -5,6 +5,7 @@ import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
+
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -7,6 +7,15 @@ import io.cyphonic.engine.local.FakeNode;
 import io.cyphonic.engine.local.JsonText;
 import io.cyphonic.engine.local.LocalCommands;
 import io.cyphonic.signaling.credential.Invitation;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import picocli.CommandLine;
+
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
@@ -17,12 +26,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 @Timeout(60)
 class NodeMainTest {
@@ -141,7 +144,10 @@ class NodeMainTest {
                 ControlSocket.open(
                         directory,
                         LocalCommands.of(
-                                new FakeNode(), List.of(), System::nanoTime, ends::incrementAndGet))) {
+                                new FakeNode(),
+                                List.of(),
+                                System::nanoTime,
+                                ends::incrementAndGet))) {
             assertThat(runHere("down")).isZero();
         }
         assertThat(ends).hasValue(1);
@@ -169,7 +175,9 @@ class NodeMainTest {
 
         assertThat(Files.readAllBytes(target.resolve("keys/identity.key"))).isEqualTo(keys);
         assertThat(target.resolve("node.yaml")).doesNotExist();
-        assertThat(err.toString().lines()).hasSize(2).allMatch(line -> line.startsWith("cyphonic: joining failed: "));
+        assertThat(err.toString().lines())
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("cyphonic: joining failed: "));
     }
 
     @Test
@@ -183,8 +191,7 @@ class NodeMainTest {
 
     private ControlSocket node() throws Exception {
         return ControlSocket.open(
-                directory,
-                LocalCommands.of(new FakeNode(), List.of(), System::nanoTime, () -> {}));
+                directory, LocalCommands.of(new FakeNode(), List.of(), System::nanoTime, () -> {}));
     }
 
     /** An invitation of a cloud whose port was just closed. */

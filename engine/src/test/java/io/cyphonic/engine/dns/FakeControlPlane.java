@@ -1,6 +1,7 @@
 package io.cyphonic.engine.dns;
 
 import io.cyphonic.engine.control.ControlPlane;
+
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;

@@ -8,19 +8,7 @@ import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.Reached;
 import io.cyphonic.engine.dns.DnsCounters.Event;
 import io.cyphonic.signaling.protocol.Id128;
-import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +27,20 @@ import org.xbill.DNS.ReverseMap;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 @Timeout(30)
 class NameResolverTest {
@@ -165,8 +167,7 @@ class NameResolverTest {
         ZoneAnswers answers = new ZoneAnswers(SELF, control, Duration.ofMillis(10));
         Reply reply = new Reply(query("bob.cyphonic.internal", Type.A));
 
-        Event event =
-                answers.answer(DnsNames.absolute("bob.cyphonic.internal"), Type.A, reply);
+        Event event = answers.answer(DnsNames.absolute("bob.cyphonic.internal"), Type.A, reply);
 
         assertThat(event).isEqualTo(Event.UNREACHABLE);
     }

@@ -12,6 +12,7 @@ import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.dns.FakeControlPlane;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;

@@ -2,6 +2,8 @@ package io.cyphonic.engine.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -10,7 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 
 /** The keys are the contract of {@code status --json}; scripts outside the project read them. */
 class StatusReportTest {
@@ -74,9 +75,12 @@ class StatusReportTest {
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body())
                     .contains(
-                            "cyphonic_engine_dropped_packets_total{reason=\"outbound_no_tunnel\"} 7\n")
+                            "cyphonic_engine_dropped_packets_total{reason=\"outbound_no_tunnel\"}"
+                                + " 7\n")
                     .contains("cyphonic_peers{state=\"up\"} 1\n")
-                    .contains("cyphonic_peer_sent_bytes_total{peer=\"bob.cyphonic.internal\"} 2500000");
+                    .contains(
+                            "cyphonic_peer_sent_bytes_total{peer=\"bob.cyphonic.internal\"}"
+                                + " 2500000");
         }
     }
 
