@@ -22,6 +22,16 @@ public interface TunDevice extends AutoCloseable {
     /** Whether the host may hand over, and is offered, TCP super-packets. */
     boolean segmentationOffload();
 
+    /** Whether the host may hand over, and is offered, UDP super-packets (Linux 6.2 and later). */
+    default boolean udpSegmentationOffload() {
+        return false;
+    }
+
+    /** Whether the host may hand over, and takes, packets whose checksum is partial. */
+    default boolean checksumOffload() {
+        return true;
+    }
+
     /**
      * Reads one packet with its virtio header.
      *

@@ -1,0 +1,63 @@
+package io.cyphonic.engine.counters;
+
+/**
+ * What the engine counts besides drops. A <em>packet</em> is an inner IP packet as it would have
+ * been on a wire: a super-packet counts as its segments.
+ */
+public enum Counter {
+    /** Packets the host sent into the overlay. */
+    OUTBOUND_PACKETS,
+    /** Packets sealed and taken by the kernel. */
+    OUTBOUND_SENT_PACKETS,
+    /** Their bytes, IP headers included. */
+    OUTBOUND_SENT_BYTES,
+    /** Control capsules taken by the kernel. */
+    OUTBOUND_CONTROL_CAPSULES,
+    /** Super-packets read from the TUN device. */
+    OUTBOUND_SUPER_PACKETS,
+    /** Batches that the staging thread carried to the end itself. */
+    OUTBOUND_INLINE_BATCHES,
+    /** Batches handed over to workers and sender. */
+    OUTBOUND_RING_BATCHES,
+    /** Reads of the TUN device that returned a packet. */
+    TUN_READS,
+    /** Reads of the TUN device that failed. */
+    TUN_READ_ERRORS,
+    /** Send calls on the UDP socket. */
+    UDP_SENDS,
+    /** Send calls that found the socket full and were tried again. */
+    UDP_SEND_RETRIES,
+    /** Packets held back for want of a tunnel. */
+    OUTBOUND_HELD_PACKETS,
+
+    /** Datagrams received. */
+    INBOUND_DATAGRAMS,
+    /** Packets delivered to the host. */
+    INBOUND_DELIVERED_PACKETS,
+    /** Their bytes, IP headers included. */
+    INBOUND_DELIVERED_BYTES,
+    /** Authentic control capsules that carry a message. */
+    INBOUND_CONTROL_CAPSULES,
+    /** Authentic control capsules without one. */
+    INBOUND_KEEP_ALIVES,
+    /** Super-packets written to the TUN device. */
+    INBOUND_SUPER_PACKETS,
+    /** Batches that the staging thread carried to the end itself. */
+    INBOUND_INLINE_BATCHES,
+    /** Batches handed over to workers and deliverer. */
+    INBOUND_RING_BATCHES,
+    /** Receive calls that returned datagrams. */
+    UDP_RECEIVES,
+    /** Receive calls that failed. */
+    UDP_RECEIVE_ERRORS,
+    /** Writes to the TUN device. */
+    TUN_WRITES,
+    /** Super-packets the device refused; their segments were written one by one. */
+    TUN_SUPER_PACKET_REFUSALS,
+    /** Signaling datagrams handed to the control plane. */
+    SIGNALING_DATAGRAMS,
+    /** Datagrams that only keep a NAT mapping open. */
+    HOLE_PUNCHES,
+    /** Calls into the control plane that threw; a bug. */
+    LISTENER_FAILURES
+}

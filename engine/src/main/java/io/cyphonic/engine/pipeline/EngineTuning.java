@@ -1,0 +1,24 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.session.CapsuleCipher;
+import io.cyphonic.engine.session.JcaCapsuleCipher;
+import java.util.function.Supplier;
+
+/**
+ * What only measurements and tests change.
+ *
+ * @param handOver when the adaptive mode uses the workers
+ * @param ciphers makes one cipher per worker
+ * @param disturbance fault injection
+ */
+public record EngineTuning(
+        HandOverPolicy handOver, Supplier<CapsuleCipher> ciphers, Disturbance disturbance) {
+    /** What a node runs with. */
+    public static EngineTuning defaults() {
+        int processors = Runtime.getRuntime().availableProcessors();
+        return new EngineTuning(
+                HandOverPolicy.forProcessors(processors),
+                JcaCapsuleCipher::new,
+                Disturbance.NONE);
+    }
+}

@@ -1,0 +1,17 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.session.Tunnel;
+
+/** What the control plane asks of the outbound stage, through a bounded queue. */
+sealed interface OutboundRequest {
+    /**
+     * Seal and send a control message.
+     *
+     * @param to for this one capsule, or {@code null} for the tunnel's endpoint
+     */
+    record Control(Tunnel tunnel, byte[] message, Endpoint to) implements OutboundRequest {}
+
+    /** Drop what waits for an address key. */
+    record Discard(byte[] key) implements OutboundRequest {}
+}

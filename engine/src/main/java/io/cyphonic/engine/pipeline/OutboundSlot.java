@@ -1,0 +1,72 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.session.Session;
+import java.util.Arrays;
+
+/**
+ * A batch on its way out: packets as read from the TUN device in {@link #in}, the capsules made of
+ * them back to back in {@link #out}.
+ */
+final class OutboundSlot extends Slot {
+    /** Flag of an entry: a control message, without a virtio header. */
+    static final int CONTROL = 1;
+
+    /** The capsules. */
+    final byte[] out = new byte[SlotLimits.OUT_CAPACITY];
+
+    // Entries: packets (or super-packets) and control messages. Written by the stage.
+    final int[] entryOffset = new int[SlotLimits.MAX_CAPSULES];
+    final int[] entryLength = new int[SlotLimits.MAX_CAPSULES];
+    final int[] entryFlags = new int[SlotLimits.MAX_CAPSULES];
+    final int[] firstSegment = new int[SlotLimits.MAX_CAPSULES];
+    final int[] segmentCount = new int[SlotLimits.MAX_CAPSULES];
+    final long[] firstCounter = new long[SlotLimits.MAX_CAPSULES];
+    final Session[] session = new Session[SlotLimits.MAX_CAPSULES];
+    final Endpoint[] endpoint = new Endpoint[SlotLimits.MAX_CAPSULES];
+    int entries;
+
+    /** Capsules that the entries will make, and the bytes they will fill; kept by the stage. */
+    int capsules;
+
+    int capsuleBytes;
+
+    // Capsules. Written by the worker.
+    final int[] capsuleEntry = new int[SlotLimits.MAX_CAPSULES];
+    final int[] capsuleOffset = new int[SlotLimits.MAX_CAPSULES];
+
+    /** Length of the capsule; 0 if it could not be sealed. */
+    final int[] capsuleLength = new int[SlotLimits.MAX_CAPSULES];
+
+    @Override
+    void clear() {
+        super.clear();
+        // Let go of closed tunnels: a slot may rest for long.
+        Arrays.fill(session, 0, entries, null);
+        Arrays.fill(endpoint, 0, entries, null);
+        entries = 0;
+        capsules = 0;
+        capsuleBytes = 0;
+    }
+
+    /** Whether so many capsules with so many bytes in all fit besides what is there. */
+    boolean hasRoomFor(int moreCapsules, int moreBytes) {
+        return capsules + moreCapsules <= SlotLimits.MAX_CAPSULES
+                && capsuleBytes + moreBytes <= SlotLimits.OUT_CAPACITY;
+    }
+
+    /** Whether a further read is worth while. */
+    boolean takesMore() {
+        return capsules < SlotLimits.BATCH_CAPSULES && capsuleBytes < SlotLimits.BATCH_BYTES;
+    }
+
+    @Override
+    int packets() {
+        return capsules;
+    }
+
+    @Override
+    int bufferBytes() {
+        return in.length + out.length + SlotLimits.MAX_CAPSULES * 52;
+    }
+}

@@ -1,0 +1,413 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.counters.Counter;
+import io.cyphonic.engine.counters.Counters;
+import io.cyphonic.engine.counters.DropReason;
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.net.TunDevice;
+import io.cyphonic.engine.net.VirtioNetHeader;
+import io.cyphonic.engine.packet.IpPacket;
+import io.cyphonic.engine.packet.SuperPacketCutter;
+import io.cyphonic.engine.session.BatchMarks;
+import io.cyphonic.engine.session.Session;
+import io.cyphonic.engine.session.Tunnel;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+import java.util.Iterator;
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+
+/**
+ * Outbound staging. The numbered flow of one batch:
+ *
+ * <ol>
+ *   <li>control messages that were asked for, first, so that bulk traffic never delays them;
+ *   <li>the rest of a super-packet that was too much for one slot;
+ *   <li>packets that waited for a tunnel which now has a session;
+ *   <li>the packet that did not fit the slot before;
+ *   <li>packets from the TUN device, straight into the slot, until it would block or the slot has
+ *       enough.
+ * </ol>
+ *
+ * Every packet gets its tunnel, session and counters here, by one thread: reception order = ring
+ * order = nonce order.
+ */
+final class OutboundStage implements Stage {
+    private static final int REQUESTS = 1024;
+    private static final int IP_OFFSET = VirtioNetHeader.LENGTH;
+
+    private final TunDevice tun;
+    private final Conveyor<OutboundSlot> conveyor;
+    private final TunnelLookup lookup;
+    private final OverlayPrefixes overlay;
+    private final DataPlaneListener listener;
+    private final Counters.Lane counters;
+    private final BatchMarks marks;
+    private final LongSupplier clock;
+
+    private final ManyToOneConcurrentArrayQueue<OutboundRequest> requests =
+            new ManyToOneConcurrentArrayQueue<>(REQUESTS);
+    private final WaitingPackets waiting = new WaitingPackets();
+    private final WantedAddresses wanted = new WantedAddresses();
+    private final SuperPacketCutter packet = new SuperPacketCutter();
+    private final byte[] key = new byte[IpPacket.ADDRESS_KEY_LENGTH];
+
+    /** Raised by any thread when a tunnel has got a session; lowered here. */
+    private volatile boolean sessionsChanged;
+
+    /** A packet that was read but did not fit the slot, or room to read one. */
+    private byte[] spare = new byte[SlotLimits.IN_CAPACITY];
+
+    private int spareLength;
+
+    /** A super-packet of more segments than a slot takes: the segments from here on are to come. */
+    private byte[] longPacket;
+
+    private int longPacketLength;
+    private int longPacketNext;
+
+    private OutboundSlot slot;
+    private boolean sourceDrained;
+
+    OutboundStage(
+            TunDevice tun,
+            Conveyor<OutboundSlot> conveyor,
+            TunnelLookup lookup,
+            OverlayPrefixes overlay,
+            DataPlaneListener listener,
+            Counters.Lane counters,
+            BatchMarks marks,
+            LongSupplier clock) {
+        this.tun = tun;
+        this.conveyor = conveyor;
+        this.lookup = lookup;
+        this.overlay = overlay;
+        this.listener = listener;
+        this.counters = counters;
+        this.marks = marks;
+        this.clock = clock;
+    }
+
+    /** Any thread: asks for something; false if the queue is full. */
+    boolean request(OutboundRequest request) {
+        return requests.offer(request);
+    }
+
+    /** Any thread: a tunnel has got a session, so packets that wait may go. */
+    void sessionsChanged() {
+        sessionsChanged = true;
+    }
+
+    @Override
+    public int work() {
+        slot = conveyor.claim();
+        if (slot == null) {
+            return STOPPED;
+        }
+        slot.clear();
+        sourceDrained = false;
+        boolean restage = takeSessionsChanged() && !waiting.isEmpty();
+        boolean queued = !requests.isEmpty() || spareLength > 0 || longPacketLength > 0;
+        int length = queued || restage ? 0 : tun.read(slot.in, 0, SlotLimits.READ_CAPACITY);
+        if (length <= 0 && !queued && !restage) {
+            return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed();
+        }
+        slot.batch = marks.begin();
+        slot.nowNanos = clock.getAsLong();
+        if (length > 0) {
+            counters.add(Counter.TUN_READS, 1);
+            stage(slot.in, 0, length);
+        } else {
+            stageQueued(restage);
+        }
+        int outcome = readMore();
+        conveyor.commit(sourceDrained);
+        return outcome == DRAINED && hasQueued() ? BUSY : outcome;
+    }
+
+    /** Lowers the flag before anything is looked up: a change after that raises it again. */
+    private boolean takeSessionsChanged() {
+        boolean changed = sessionsChanged;
+        if (changed) {
+            sessionsChanged = false;
+        }
+        return changed;
+    }
+
+    private boolean hasQueued() {
+        return spareLength > 0
+                || longPacketLength > 0
+                || !requests.isEmpty()
+                || sessionsChanged && !waiting.isEmpty();
+    }
+
+    private int readFailed() {
+        counters.add(Counter.TUN_READ_ERRORS, 1);
+        return FAILED;
+    }
+
+    private void stageQueued(boolean restage) {
+        stageRequests();
+        if (longPacketLength > 0) {
+            stageLongPacket();
+        }
+        if (restage) {
+            restageWaiting();
+        }
+        if (spareLength > 0) {
+            stageSpare();
+        }
+    }
+
+    private void stageSpare() {
+        int length = spareLength;
+        spareLength = 0;
+        if (slot.inLength == 0) {
+            byte[] in = slot.in;
+            slot.in = spare;
+            spare = in;
+            stage(slot.in, 0, length);
+        } else {
+            stage(spare, 0, length);
+        }
+    }
+
+    /** Reads until the device has no more, or the slot has enough. */
+    private int readMore() {
+        while (spareLength == 0 && longPacketLength == 0 && slot.takesMore()) {
+            boolean direct = slot.inLength == 0;
+            byte[] into = direct ? slot.in : spare;
+            int length = tun.read(into, 0, SlotLimits.READ_CAPACITY);
+            if (length <= 0) {
+                sourceDrained = true;
+                return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed();
+            }
+            counters.add(Counter.TUN_READS, 1);
+            stage(into, 0, length);
+        }
+        return BUSY;
+    }
+
+    /**
+     * Stages what was read, in place if it is in the slot already, else by copying; or keeps it for
+     * the next slot.
+     */
+    private void stage(byte[] buffer, int offset, int length) {
+        if (packet.parse(buffer, offset, length) != SuperPacketCutter.OK) {
+            counters.add(Counter.OUTBOUND_PACKETS, 1);
+            counters.drop(DropReason.OUTBOUND_MALFORMED, 1);
+            return;
+        }
+        int segments = packet.segmentCount();
+        int bytes = packet.totalLength(0, segments) + segments * CapsuleHeader.OVERHEAD;
+        boolean inPlace = buffer == slot.in;
+        boolean fits =
+                slot.hasRoomFor(segments, bytes)
+                        && (inPlace || slot.inLength + length <= SlotLimits.IN_CAPACITY);
+        if (!fits) {
+            keepForNextSlot(buffer, length);
+            return;
+        }
+        counters.add(Counter.OUTBOUND_PACKETS, segments);
+        counters.add(Counter.OUTBOUND_SUPER_PACKETS, segments > 1 ? 1 : 0);
+        IpPacket.destinationKey(buffer, offset + IP_OFFSET, key);
+        Tunnel tunnel = route(buffer, offset, length, segments);
+        if (tunnel != null) {
+            send(buffer, offset, length, tunnel, 0, segments);
+        }
+    }
+
+    private void keepForNextSlot(byte[] buffer, int length) {
+        if (slot.entries == 0 && slot.inLength == 0) {
+            // Not even an empty slot takes it whole.
+            longPacket = longPacket == null ? new byte[SlotLimits.IN_CAPACITY] : longPacket;
+            System.arraycopy(buffer, 0, longPacket, 0, length);
+            longPacketLength = length;
+            longPacketNext = 0;
+            stageLongPacket();
+            return;
+        }
+        // Only the spare buffer is ever read into while the slot holds something.
+        spareLength = length;
+    }
+
+    private void stageLongPacket() {
+        packet.parse(longPacket, 0, longPacketLength);
+        int first = longPacketNext;
+        int remaining = packet.segmentCount() - first;
+        int perSegment = packet.segmentLength(first) + CapsuleHeader.OVERHEAD;
+        int room = (SlotLimits.OUT_CAPACITY - slot.capsuleBytes) / perSegment;
+        int count = Math.min(remaining, SlotLimits.MAX_CAPSULES - slot.capsules);
+        count = Math.min(count, room);
+        if (count <= 0 || slot.inLength + longPacketLength > SlotLimits.IN_CAPACITY) {
+            return;
+        }
+        int length = longPacketLength;
+        longPacketNext = first + count;
+        if (count == remaining) {
+            longPacketLength = 0;
+        }
+        counters.add(Counter.OUTBOUND_PACKETS, count);
+        counters.add(Counter.OUTBOUND_SUPER_PACKETS, first == 0 ? 1 : 0);
+        IpPacket.destinationKey(longPacket, IP_OFFSET, key);
+        Tunnel tunnel = lookup.find(key);
+        if (!overlay.contains(key)) {
+            counters.drop(DropReason.OUTBOUND_NOT_ROUTABLE, count);
+        } else if (!canSend(tunnel)) {
+            counters.drop(DropReason.OUTBOUND_NO_TUNNEL, count);
+        } else {
+            send(longPacket, 0, length, tunnel, first, count);
+        }
+    }
+
+    private void send(
+            byte[] buffer, int offset, int length, Tunnel tunnel, int firstSegment, int count) {
+        Session session = tunnel.current();
+        Endpoint to = tunnel.endpoint();
+        if (packet.segmentLength(firstSegment) + CapsuleHeader.OVERHEAD
+                > SlotLimits.MAX_DATAGRAM_LENGTH) {
+            counters.drop(DropReason.OUTBOUND_TOO_LONG, count);
+            return;
+        }
+        if (session == null || to == null) {
+            // Closed or superseded between the two looks: as if there had never been one.
+            counters.drop(DropReason.OUTBOUND_NO_TUNNEL, count);
+            return;
+        }
+        long counter = session.reserve(count);
+        if (counter == Session.EXHAUSTED) {
+            counters.drop(DropReason.OUTBOUND_KEY_EXHAUSTED, count);
+            return;
+        }
+        int bytes = packet.totalLength(firstSegment, count) + count * CapsuleHeader.OVERHEAD;
+        int entry = add(buffer, offset, length, session, to, counter, count, bytes);
+        slot.entryFlags[entry] = 0;
+        slot.firstSegment[entry] = firstSegment;
+    }
+
+    private int add(
+            byte[] buffer,
+            int offset,
+            int length,
+            Session session,
+            Endpoint to,
+            long counter,
+            int count,
+            int bytes) {
+        int at = offset;
+        if (buffer != slot.in) {
+            at = slot.inLength;
+            System.arraycopy(buffer, offset, slot.in, at, length);
+        }
+        slot.inLength = at + length;
+        int entry = slot.entries++;
+        slot.entryOffset[entry] = at;
+        slot.entryLength[entry] = length;
+        slot.segmentCount[entry] = count;
+        slot.firstCounter[entry] = counter;
+        slot.session[entry] = session;
+        slot.endpoint[entry] = to;
+        slot.capsules += count;
+        slot.capsuleBytes += bytes;
+        return entry;
+    }
+
+    /** The tunnel of the parsed packet if it can go now; else it is held back or dropped. */
+    private Tunnel route(byte[] buffer, int offset, int length, int segments) {
+        if (!overlay.contains(key)) {
+            counters.drop(DropReason.OUTBOUND_NOT_ROUTABLE, segments);
+            return null;
+        }
+        Tunnel tunnel = lookup.find(key);
+        boolean ready = canSend(tunnel);
+        if (ready && (waiting.isEmpty() || !waiting.has(key))) {
+            return tunnel;
+        }
+        counters.add(Counter.OUTBOUND_HELD_PACKETS, segments);
+        int evicted = waiting.add(key, buffer, offset, length, segments);
+        if (evicted > 0) {
+            counters.drop(DropReason.OUTBOUND_NO_TUNNEL, evicted);
+        }
+        if (ready) {
+            sessionsChanged = true;
+        } else if (wanted.isDue(key, slot.nowNanos)) {
+            listener.onTunnelWanted(IpPacket.addressOf(key));
+        }
+        return null;
+    }
+
+    private static boolean canSend(Tunnel tunnel) {
+        return tunnel != null && tunnel.current() != null && tunnel.endpoint() != null;
+    }
+
+    private void restageWaiting() {
+        for (Iterator<WaitingPackets.Waiting> i = waiting.iterator(); i.hasNext(); ) {
+            WaitingPackets.Waiting next = i.next();
+            Tunnel tunnel = lookup.find(next.key());
+            if (!canSend(tunnel)) {
+                continue;
+            }
+            byte[] held = next.packet();
+            packet.parse(held, 0, held.length);
+            int segments = packet.segmentCount();
+            int bytes = packet.totalLength(0, segments) + segments * CapsuleHeader.OVERHEAD;
+            boolean everFits =
+                    segments <= SlotLimits.MAX_CAPSULES && bytes <= SlotLimits.OUT_CAPACITY;
+            if (everFits
+                    && (!slot.hasRoomFor(segments, bytes)
+                            || slot.inLength + held.length > SlotLimits.IN_CAPACITY)) {
+                // The rest goes with the next slot.
+                sessionsChanged = true;
+                return;
+            }
+            i.remove();
+            waiting.removed(next);
+            if (everFits) {
+                send(held, 0, held.length, tunnel, 0, segments);
+            } else {
+                counters.drop(DropReason.OUTBOUND_TOO_LONG, segments);
+            }
+        }
+    }
+
+    private void stageRequests() {
+        OutboundRequest next;
+        while (slot.hasRoomFor(1, SlotLimits.MAX_CONTROL_LENGTH + CapsuleHeader.OVERHEAD)
+                && slot.inLength + SlotLimits.MAX_CONTROL_LENGTH <= SlotLimits.IN_CAPACITY
+                && (next = requests.poll()) != null) {
+            switch (next) {
+                case OutboundRequest.Control control -> stageControl(control);
+                case OutboundRequest.Discard discard ->
+                        counters.drop(
+                                DropReason.OUTBOUND_NO_TUNNEL, waiting.discard(discard.key()));
+            }
+        }
+    }
+
+    private void stageControl(OutboundRequest.Control control) {
+        Session session = control.tunnel().current();
+        Endpoint to = control.to() != null ? control.to() : control.tunnel().endpoint();
+        if (session == null || to == null) {
+            counters.drop(DropReason.OUTBOUND_NO_TUNNEL, 1);
+            return;
+        }
+        long counter = session.reserve(1);
+        if (counter == Session.EXHAUSTED) {
+            counters.drop(DropReason.OUTBOUND_KEY_EXHAUSTED, 1);
+            return;
+        }
+        byte[] message = control.message();
+        int bytes = message.length + CapsuleHeader.OVERHEAD;
+        int entry = add(message, 0, message.length, session, to, counter, 1, bytes);
+        slot.entryFlags[entry] = OutboundSlot.CONTROL;
+        slot.firstSegment[entry] = 0;
+    }
+
+    @Override
+    public void stopped() {
+        counters.drop(DropReason.OUTBOUND_NO_TUNNEL, waiting.discard(null));
+    }
+
+    int waitingPackets() {
+        return waiting.size();
+    }
+}

@@ -1,0 +1,95 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.packet.SuperPacketCutter;
+import io.cyphonic.engine.session.CapsuleCipher;
+import io.cyphonic.engine.session.Session;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+
+/**
+ * Outbound worker: cuts the packets of a slot into segments and seals each into a capsule. Touches
+ * nothing but its slot and its own cipher, so any number of them run side by side.
+ */
+final class SealHandler implements SlotWorker<OutboundSlot> {
+    private final SuperPacketCutter cutter = new SuperPacketCutter();
+    private final CapsuleCipher cipher;
+
+    private int capsule;
+    private int position;
+
+    SealHandler(CapsuleCipher cipher) {
+        this.cipher = cipher;
+    }
+
+    @Override
+    public void process(OutboundSlot slot) {
+        capsule = 0;
+        position = 0;
+        for (int entry = 0; entry < slot.entries; entry++) {
+            if ((slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0) {
+                sealOne(
+                        slot,
+                        entry,
+                        CapsuleHeader.FLAG_CONTROL,
+                        0,
+                        slot.firstCounter[entry],
+                        slot.entryOffset[entry],
+                        slot.entryLength[entry]);
+            } else {
+                sealPacket(slot, entry);
+            }
+        }
+    }
+
+    private void sealPacket(OutboundSlot slot, int entry) {
+        SuperPacketCutter packet = cutter;
+        if (packet.parse(slot.in, slot.entryOffset[entry], slot.entryLength[entry])
+                != SuperPacketCutter.OK) {
+            throw new IllegalStateException("the stage let a malformed packet through");
+        }
+        int first = slot.firstSegment[entry];
+        int count = slot.segmentCount[entry];
+        boolean cut = packet.segmentCount() > 1;
+        long counter = slot.firstCounter[entry] - first;
+        for (int index = first; index < first + count; index++) {
+            packet.make(index);
+            int flags =
+                    (packet.partialChecksum() ? CapsuleHeader.FLAG_PARTIAL_CHECKSUM : 0)
+                            | (cut ? CapsuleHeader.FLAG_SEGMENT : 0);
+            int data = cut ? CapsuleHeader.segmentData(packet.headerLength(), index) : 0;
+            sealOne(
+                    slot,
+                    entry,
+                    flags,
+                    data,
+                    counter + index,
+                    packet.segmentOffset(index),
+                    packet.segmentLength(index));
+        }
+    }
+
+    private void sealOne(
+            OutboundSlot slot,
+            int entry,
+            int flags,
+            int segmentData,
+            long counter,
+            int offset,
+            int length) {
+        Session session = slot.session[entry];
+        CapsuleHeader.write(
+                slot.out, position, flags, segmentData, session.peerReceiverIndex(), counter);
+        int sealed =
+                cipher.seal(
+                        session.sealKey(), counter, slot.in, offset, length, slot.out, position);
+        slot.capsuleEntry[capsule] = entry;
+        slot.capsuleOffset[capsule] = position;
+        slot.capsuleLength[capsule] = Math.max(0, sealed);
+        capsule++;
+        position += Math.max(0, sealed);
+    }
+
+    @Override
+    public void close() {
+        cipher.close();
+    }
+}

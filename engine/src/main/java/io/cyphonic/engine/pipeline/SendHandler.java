@@ -1,0 +1,140 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.counters.Counter;
+import io.cyphonic.engine.counters.Counters;
+import io.cyphonic.engine.counters.DropReason;
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.net.UdpTransport;
+import io.cyphonic.engine.session.BatchMarks;
+import io.cyphonic.engine.session.Tunnel;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Outbound sender: sends the capsules of a slot in order, as many per system call as have one
+ * endpoint and one length (the last may be shorter).
+ */
+final class SendHandler implements SlotSink<OutboundSlot> {
+    /** How often a full socket is tried again, for a whole slot. */
+    private static final int MAX_RETRIES = 40;
+
+    /** Pause before trying again: a few packets' time on a fast link. */
+    private static final long RETRY_PAUSE_NANOS = 50_000;
+
+    private final UdpTransport udp;
+    private final Counters.Lane counters;
+    private final BatchMarks marks;
+
+    private int retriesLeft;
+
+    SendHandler(UdpTransport udp, Counters.Lane counters, BatchMarks marks) {
+        this.udp = udp;
+        this.counters = counters;
+        this.marks = marks;
+    }
+
+    @Override
+    public void finish(OutboundSlot slot) {
+        if (slot.failed) {
+            abandon(slot);
+            return;
+        }
+        retriesLeft = MAX_RETRIES;
+        int capsule = 0;
+        while (capsule < slot.capsules) {
+            if (slot.capsuleLength[capsule] == 0) {
+                counters.drop(DropReason.OUTBOUND_SEAL_FAILED, 1);
+                slot.settled++;
+                capsule++;
+            } else {
+                int end = endOfRun(slot, capsule);
+                sendRun(slot, capsule, end);
+                capsule = end;
+            }
+        }
+        marks.finish(slot.batch);
+    }
+
+    /** First capsule that cannot go into the same system call. */
+    private static int endOfRun(OutboundSlot slot, int first) {
+        int length = slot.capsuleLength[first];
+        Endpoint to = slot.endpoint[slot.capsuleEntry[first]];
+        int bytes = length;
+        int end = first + 1;
+        int limit = Math.min(slot.capsules, first + UdpTransport.MAX_SEGMENTS);
+        while (end < limit) {
+            int next = slot.capsuleLength[end];
+            bytes += next;
+            boolean fits =
+                    next != 0
+                            && next <= length
+                            && bytes <= UdpTransport.MAX_SEND_LENGTH
+                            && slot.endpoint[slot.capsuleEntry[end]] == to;
+            if (!fits) {
+                break;
+            }
+            end++;
+            if (next < length) {
+                break;
+            }
+        }
+        return end;
+    }
+
+    private void sendRun(OutboundSlot slot, int first, int end) {
+        int segmentLength = slot.capsuleLength[first];
+        int offset = slot.capsuleOffset[first];
+        int length = slot.capsuleOffset[end - 1] + slot.capsuleLength[end - 1] - offset;
+        Endpoint to = slot.endpoint[slot.capsuleEntry[first]];
+        int sent = 0;
+        while (sent < length) {
+            counters.add(Counter.UDP_SENDS, 1);
+            int result = udp.send(slot.out, offset + sent, length - sent, segmentLength, to);
+            if (result < 0) {
+                break;
+            }
+            sent += result;
+            if (sent < length && !mayRetry()) {
+                break;
+            }
+        }
+        count(slot, first, end, offset + sent);
+    }
+
+    private boolean mayRetry() {
+        if (retriesLeft == 0) {
+            return false;
+        }
+        retriesLeft--;
+        counters.add(Counter.UDP_SEND_RETRIES, 1);
+        LockSupport.parkNanos(RETRY_PAUSE_NANOS);
+        return true;
+    }
+
+    /** Capsules that begin before {@code sentEnd} were sent. */
+    private void count(OutboundSlot slot, int first, int end, int sentEnd) {
+        for (int capsule = first; capsule < end; capsule++) {
+            int entry = slot.capsuleEntry[capsule];
+            Tunnel tunnel = slot.session[entry].tunnel();
+            if (slot.capsuleOffset[capsule] >= sentEnd) {
+                counters.drop(DropReason.OUTBOUND_SEND_FAILED, 1);
+            } else if ((slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0) {
+                counters.add(Counter.OUTBOUND_CONTROL_CAPSULES, 1);
+                tunnel.countSent(0, 0, slot.nowNanos);
+            } else {
+                int bytes = slot.capsuleLength[capsule] - CapsuleHeader.OVERHEAD;
+                counters.add(Counter.OUTBOUND_SENT_PACKETS, 1);
+                counters.add(Counter.OUTBOUND_SENT_BYTES, bytes);
+                tunnel.countSent(1, bytes, slot.nowNanos);
+            }
+            slot.settled++;
+        }
+    }
+
+    @Override
+    public void abandon(OutboundSlot slot) {
+        counters.drop(DropReason.HANDLER_FAILED, slot.packets() - slot.settled);
+        slot.settled = slot.packets();
+        marks.finish(slot.batch);
+    }
+}

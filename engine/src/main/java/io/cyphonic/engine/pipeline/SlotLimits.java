@@ -1,0 +1,32 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.net.VirtioNetHeader;
+
+/** Sizes of slots and batches, in one place. Every buffer of the data path follows from these. */
+final class SlotLimits {
+    /** One TUN read or UDP receive, the largest there can be, and some room behind it. */
+    static final int IN_CAPACITY = 66 * 1024;
+
+    /** What a TUN read may need: virtio header and the longest IP packet. */
+    static final int READ_CAPACITY = VirtioNetHeader.LENGTH + 65_535;
+
+    /** A super-packet cut and sealed: 64 KiB and what headers and tags add to some 190 segments. */
+    static final int OUT_CAPACITY = 82 * 1024;
+
+    /** Most capsules in a slot, out or in. */
+    static final int MAX_CAPSULES = 256;
+
+    /** A slot with this many bytes in it takes no further read: delay would grow, cost would not. */
+    static final int BATCH_BYTES = 32 * 1024;
+
+    /** The same in capsules. */
+    static final int BATCH_CAPSULES = 128;
+
+    /** Longest datagram, and so longest capsule. */
+    static final int MAX_DATAGRAM_LENGTH = 65_507;
+
+    /** Longest control message; much less in practice, so that it fits any path. */
+    static final int MAX_CONTROL_LENGTH = 8 * 1024;
+
+    private SlotLimits() {}
+}

@@ -1,0 +1,22 @@
+package io.cyphonic.engine.pipeline;
+
+/** The first step of a pipeline, as the thread that runs it sees it. */
+interface Stage {
+    /** Answer of {@link #work}: there may be more at once. */
+    int BUSY = 1;
+
+    /** Answer of {@link #work}: the source has nothing more now. */
+    int DRAINED = 0;
+
+    /** Answer of {@link #work}: the source is broken at present; pause before trying again. */
+    int FAILED = -1;
+
+    /** Answer of {@link #work}: the pipeline is being shut down. */
+    int STOPPED = -2;
+
+    /** Stages one batch, if there is something, and sends it on its way. */
+    int work();
+
+    /** Called once after the last {@link #work}: counts what is left behind. */
+    void stopped();
+}

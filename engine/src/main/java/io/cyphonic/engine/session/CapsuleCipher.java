@@ -1,0 +1,51 @@
+package io.cyphonic.engine.session;
+
+/**
+ * Seals and opens capsules: the AEAD of the data plane. The sixteen bytes of the capsule header are
+ * the associated data, the counter is the nonce.
+ *
+ * <p>Not thread-safe: one instance per worker. {@code in} and {@code out} are different arrays.
+ */
+public interface CapsuleCipher extends AutoCloseable {
+    /** Sealing failed (a bug), or the tag was wrong. */
+    int FAILED = -1;
+
+    /**
+     * Seals one packet behind its header.
+     *
+     * @param counter never used before with this key; the caller sees to it
+     * @param in holds the plaintext, {@code length} bytes at {@code inOffset}
+     * @param out holds the capsule header at {@code outOffset}; receives the ciphertext and the tag
+     *     after it
+     * @return bytes of the whole capsule, header included; or {@link #FAILED}
+     */
+    int seal(
+            CapsuleKey key,
+            long counter,
+            byte[] in,
+            int inOffset,
+            int length,
+            byte[] out,
+            int outOffset);
+
+    /**
+     * Opens one capsule.
+     *
+     * @param in holds the capsule with its header, {@code length} bytes at {@code inOffset}
+     * @param out receives the plaintext at {@code outOffset}; where opening fails, as many bytes
+     *     there may have been overwritten
+     * @return bytes of the plaintext; or {@link #FAILED}
+     */
+    int open(
+            CapsuleKey key,
+            long counter,
+            byte[] in,
+            int inOffset,
+            int length,
+            byte[] out,
+            int outOffset);
+
+    /** Forgets the keys last used. */
+    @Override
+    void close();
+}

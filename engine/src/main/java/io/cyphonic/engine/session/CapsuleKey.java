@@ -1,0 +1,64 @@
+package io.cyphonic.engine.session;
+
+import io.cyphonic.signaling.handshake.CipherSuite;
+import java.util.Arrays;
+import javax.crypto.SecretKey;
+
+/**
+ * One direction's key of a session, in the form the JCA wants, and unlike its own
+ * ({@code SecretKeySpec}) wipeable. Immutable until destroyed; any thread may read it.
+ */
+public final class CapsuleKey implements SecretKey {
+    private static final long serialVersionUID = 1L;
+
+    private final CipherSuite suite;
+    private final transient byte[] bytes;
+    private transient volatile boolean destroyed;
+
+    CapsuleKey(CipherSuite suite, byte[] bytes) {
+        this.suite = suite;
+        this.bytes = bytes.clone();
+    }
+
+    /** Decides the AEAD. */
+    public CipherSuite suite() {
+        return suite;
+    }
+
+    @Override
+    public String getAlgorithm() {
+        return suite == CipherSuite.AES_GCM_SHA256 ? "AES" : "ChaCha20";
+    }
+
+    @Override
+    public String getFormat() {
+        return "RAW";
+    }
+
+    /** A copy; providers wipe it after use. */
+    @Override
+    public byte[] getEncoded() {
+        return bytes.clone();
+    }
+
+    @Override
+    public void destroy() {
+        destroyed = true;
+        Arrays.fill(bytes, (byte) 0);
+    }
+
+    @Override
+    public boolean isDestroyed() {
+        return destroyed;
+    }
+
+    /** A key is never written anywhere. */
+    private void writeObject(java.io.ObjectOutputStream out) throws java.io.IOException {
+        throw new java.io.NotSerializableException(CapsuleKey.class.getName());
+    }
+
+    @Override
+    public String toString() {
+        return "CapsuleKey[" + suite + "]";
+    }
+}
