@@ -1,0 +1,299 @@
+package io.cyphonic.engine.control.signaling;
+
+import io.cyphonic.engine.control.CloudLogin;
+import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.control.ControlSettings;
+import io.cyphonic.engine.control.LocalAddresses;
+import io.cyphonic.engine.control.NodeIdentity;
+import io.cyphonic.engine.control.cloud.CertificateRenewal;
+import io.cyphonic.engine.control.cloud.CloudLink;
+import io.cyphonic.engine.control.cloud.CloudRequests;
+import io.cyphonic.engine.control.cloud.Revocations;
+import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
+import io.cyphonic.engine.control.state.CloudRecord;
+import io.cyphonic.engine.control.state.CloudRecord.LinkState;
+import io.cyphonic.engine.control.state.SharedState;
+import io.cyphonic.engine.control.state.TransactionRecord.Kind;
+import io.cyphonic.engine.control.state.TunnelRecord;
+import io.cyphonic.engine.control.state.WantedPeer;
+import io.cyphonic.engine.control.tunnel.Directions;
+import io.cyphonic.engine.control.tunnel.Initiator;
+import io.cyphonic.engine.control.tunnel.PeerLocks;
+import io.cyphonic.engine.control.tunnel.Probes;
+import io.cyphonic.engine.control.tunnel.ReachWaiters;
+import io.cyphonic.engine.control.tunnel.RequestStamps;
+import io.cyphonic.engine.control.tunnel.Responder;
+import io.cyphonic.engine.control.tunnel.TunnelContext;
+import io.cyphonic.engine.control.tunnel.TunnelKeeper;
+import io.cyphonic.engine.control.tunnel.Tunnels;
+import io.cyphonic.engine.counters.DropReason;
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.pipeline.DataPlane;
+import io.cyphonic.engine.pipeline.DataPlaneListener;
+import io.cyphonic.signaling.credential.CertificateVerifier;
+import io.cyphonic.signaling.handshake.CookieGuard;
+import io.cyphonic.signaling.state.StateStore;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * The signaling side of a node. Every message, every timer and every wish of the host is handled by
+ * a thread of its own, from the message and the shared tables; nothing here belongs to a thread.
+ *
+ * <pre>
+ *   packet engine --- datagram, control capsule, wanted address ---&gt; [ handler ]  virtual threads,
+ *   timer ---------------------------------------------------------&gt; [ handler ]  a bounded number
+ *   resolver, command line ----------------------------------------&gt; [ handler ]
+ *                                                                        |
+ *                        SharedState: tables outside the heap  &lt;---------+
+ *                        DataPlane: sessions, datagrams, capsules  &lt;-----+
+ * </pre>
+ *
+ * <p>Thread-safe. Its collaborators stay the caller's and are closed after it.
+ */
+public final class SignalingPlane implements ControlPlane, DataPlaneListener, AutoCloseable {
+    /** How often the tables are looked through for what is due. */
+    public static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final int REQUESTS_PER_SECOND = 200;
+    private static final long CLOSE_MILLIS = 500;
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    private final TunnelContext context;
+    private final CloudRequests requests;
+    private final CloudLink cloud;
+    private final Tunnels tunnels;
+    private final Probes probes;
+    private final Directions directions;
+    private final TunnelKeeper keeper;
+    private final MessageDispatch dispatch;
+    private final CookieGuard guard;
+    private final CompletableFuture<Void> finalized = new CompletableFuture<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /**
+     * Puts the handlers together; nothing is sent before {@link #start}.
+     *
+     * @param store for the shared tables
+     * @param dataPlane the packet engine, whose listener this is to be
+     * @param drops counts what comes in and is not used
+     */
+    public SignalingPlane(
+            ControlSettings settings,
+            NodeIdentity identity,
+            CertificateVerifier verifier,
+            CloudLogin login,
+            LocalAddresses addresses,
+            StateStore store,
+            DataPlane dataPlane,
+            ControlRuntime runtime,
+            Consumer<DropReason> drops) {
+        SharedState state = new SharedState(store, settings.maxTunnels());
+        this.context =
+                new TunnelContext(
+                        runtime,
+                        dataPlane,
+                        state,
+                        identity,
+                        verifier,
+                        addresses,
+                        settings,
+                        new PeerLocks(),
+                        new ReachWaiters(),
+                        drops);
+        this.guard =
+                new CookieGuard(
+                        identity.tunnelKey().publicKey(),
+                        runtime.random(),
+                        REQUESTS_PER_SECOND,
+                        runtime.nanoTime());
+        this.tunnels = new Tunnels(context);
+        this.probes = new Probes(context, tunnels);
+        this.requests = new CloudRequests(runtime, dataPlane, state, addresses);
+        Revocations revocations = new Revocations(state, requests, tunnels::onRevoked);
+        this.cloud =
+                new CloudLink(
+                        runtime,
+                        state,
+                        requests,
+                        login,
+                        new CertificateRenewal(identity, verifier),
+                        revocations::onEpoch);
+        Initiator initiator = new Initiator(context, tunnels, probes, new RequestStamps());
+        Responder responder = new Responder(context, tunnels, guard);
+        this.directions = new Directions(context, requests, cloud, tunnels, initiator);
+        this.keeper = new TunnelKeeper(context, tunnels, initiator, directions);
+        this.dispatch =
+                new MessageDispatch(
+                        requests,
+                        cloud,
+                        revocations,
+                        directions,
+                        initiator,
+                        responder,
+                        probes,
+                        tunnels,
+                        () -> finalized.complete(null),
+                        drops);
+    }
+
+    /** Begins to log in, and goes on doing whatever is due. */
+    public void start() {
+        context.runtime().after(0, this::tick);
+    }
+
+    private void tick() {
+        if (closed.get()) {
+            return;
+        }
+        try {
+            cloud.tick();
+            keeper.tick();
+            context.state().expire(context.nowMillis());
+        } finally {
+            context.runtime().after(TICK_NANOS, this::tick);
+        }
+    }
+
+    private void handle(Runnable handler) {
+        if (closed.get() || !context.runtime().handle(handler)) {
+            context.drops().accept(DropReason.SIGNALING_OVERLOAD);
+        }
+    }
+
+    @Override
+    public void onSignalingDatagram(byte[] datagram, Endpoint from) {
+        handle(() -> dispatch.datagram(datagram, from));
+    }
+
+    @Override
+    public void onControlMessage(int tunnelIndex, byte[] message, Endpoint from) {
+        handle(() -> dispatch.capsule(tunnelIndex, message, from));
+    }
+
+    @Override
+    public void onTunnelWanted(byte[] virtualAddress) {
+        handle(() -> directions.onTunnelWanted(virtualAddress));
+    }
+
+    @Override
+    public void onSessionConfirmed(int tunnelIndex, int receiverIndex) {
+        handle(() -> tunnels.onSessionConfirmed(tunnelIndex, receiverIndex));
+    }
+
+    @Override
+    public void onEndpointChanged(int tunnelIndex, Endpoint from) {
+        handle(() -> probes.onEndpointChanged(tunnelIndex, from));
+    }
+
+    @Override
+    public NodeState state() {
+        CloudRecord record = context.state().cloud();
+        if (record.isRegistered()) {
+            return NodeState.REGISTERED;
+        }
+        return record.everRegistered() ? NodeState.OFFLINE : NodeState.STARTING;
+    }
+
+    @Override
+    public InetSocketAddress cloudAddress() {
+        CloudRecord record = context.state().cloud();
+        return record.linkCount() > 0
+                ? record.endpoint(0)
+                : context.settings().cloud().getFirst();
+    }
+
+    @Override
+    public CompletableFuture<Void> registered() {
+        return cloud.registered().copy();
+    }
+
+    @Override
+    public CompletableFuture<Reached> reach(String fqdn) {
+        return closed.get()
+                ? CompletableFuture.completedFuture(
+                        new Reached.Unreachable("the node is shutting down"))
+                : directions.reach(fqdn);
+    }
+
+    @Override
+    public CompletableFuture<Long> probe(String fqdn) {
+        TunnelRecord tunnel =
+                context.state()
+                        .tunnels()
+                        .find(WantedPeer.byName(fqdn.toLowerCase(Locale.ROOT)));
+        return tunnel == null || tunnel.phase() == Phase.CONNECTING
+                ? CompletableFuture.completedFuture(-1L)
+                : probes.measure(tunnel);
+    }
+
+    @Override
+    public List<Peer> peers() {
+        return PeerList.of(context);
+    }
+
+    @Override
+    public List<CloudPath> cloudPaths() {
+        CloudRecord record = context.state().cloud();
+        List<CloudPath> paths = new java.util.ArrayList<>();
+        for (int link = 0; link < record.linkCount(); link++) {
+            long rtt = record.rttNanos(link);
+            paths.add(
+                    new CloudPath(
+                            record.endpoint(link),
+                            record.linkState(link) != LinkState.UNREGISTERED,
+                            rtt < 0 ? Double.NaN : rtt / NANOS_PER_MILLI,
+                            record.observed(link)));
+        }
+        return paths;
+    }
+
+    /** The shared tables, for metrics and tests. */
+    public SharedState sharedState() {
+        return context.state();
+    }
+
+    /** Says goodbye to the peers and to the cloud, and stops; takes half a second at most. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        context.waiters().close();
+        tunnels.sayCloseToAll();
+        logOff();
+        context.runtime().close();
+        requests.close();
+        guard.close();
+    }
+
+    private void logOff() {
+        CloudRecord record = context.state().cloud();
+        if (!record.isRegistered() || record.linkCount() == 0) {
+            return;
+        }
+        boolean sent =
+                requests.send(
+                        requests.newTransactionId(),
+                        requests.request(Kind.FINALIZATION, record.endpoint(0)),
+                        (_, _) -> {});
+        try {
+            if (sent) {
+                finalized.get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (TimeoutException | ExecutionException _) {
+            // Best effort: the registration ends with its login anyway.
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.cyphonic.engine.control.tunnel;
+
+import io.cyphonic.engine.control.policy.InitiationPolicy;
+import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
+import io.cyphonic.engine.control.state.HandshakeRecord;
+import io.cyphonic.engine.control.state.PeerIdentity;
+import io.cyphonic.engine.control.state.TunnelRecord;
+import io.cyphonic.engine.counters.DropReason;
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.pipeline.DataPlane;
+import io.cyphonic.signaling.handshake.CookieGuard;
+import io.cyphonic.signaling.handshake.TunnelHandshake;
+import io.cyphonic.signaling.handshake.TunnelHandshake.Response;
+import io.cyphonic.signaling.handshake.TunnelRequest;
+import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
+import io.cyphonic.signaling.protocol.Id128;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The responder's half of the tunnel handshake: the cheap checks first, then the cryptography, then
+ * the certificate, then whether the request is expected and new. One request gives one session,
+ * however often it comes: its answer is kept for a while and sent again.
+ */
+public final class Responder {
+    private static final long RESPONSE_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(15);
+    private static final int MAC2_LENGTH = 16;
+
+    private final TunnelContext context;
+    private final Tunnels tunnels;
+    private final PeerCertificates certificates;
+    private final CookieGuard guard;
+
+    /**
+     * Answers the requests to a context.
+     *
+     * @param guard closed by the caller
+     */
+    public Responder(TunnelContext context, Tunnels tunnels, CookieGuard guard) {
+        this.context = context;
+        this.tunnels = tunnels;
+        this.certificates = new PeerCertificates(context);
+        this.guard = guard;
+    }
+
+    /** A tunnel request has come in. */
+    public void onRequest(byte[] datagram, Endpoint from) {
+        if (datagram.length < MAC2_LENGTH) {
+            context.countInvalid();
+            return;
+        }
+        Id128 digest = digest(datagram);
+        byte[] known = context.state().response(digest);
+        if (known != null) {
+            send(known, from);
+            return;
+        }
+        switch (guard.check(datagram, datagram.length, from.toSocketAddress(), context.nowNanos())) {
+            case DROP -> context.countInvalid();
+            case SEND_COOKIE -> sendCookie(datagram, from);
+            case ACCEPT -> answerOnce(digest, datagram, from);
+        }
+    }
+
+    private void sendCookie(byte[] datagram, Endpoint from) {
+        byte[] reply =
+                guard.cookieReply(
+                        datagram, datagram.length, from.toSocketAddress(), context.nowNanos());
+        context.drops().accept(DropReason.SIGNALING_OVERLOAD);
+        send(reply, from);
+    }
+
+    private void answerOnce(Id128 digest, byte[] datagram, Endpoint from) {
+        if (!context.state().claimResponse(digest, context.nowMillis() + RESPONSE_LIFE_MILLIS)) {
+            // The same datagram is being answered by another handler, or there is no room.
+            return;
+        }
+        byte[] response = null;
+        try {
+            response = answer(datagram, from);
+        } finally {
+            if (response == null) {
+                context.state().releaseResponse(digest);
+            }
+        }
+        if (response != null) {
+            context.state()
+                    .storeResponse(digest, response, context.nowMillis() + RESPONSE_LIFE_MILLIS);
+            send(response, from);
+        }
+    }
+
+    private byte[] answer(byte[] datagram, Endpoint from) {
+        try (TunnelRequest request =
+                TunnelHandshake.readRequest(
+                        datagram, datagram.length, context.identity().tunnelKey())) {
+            PeerIdentity peer = request == null ? null : authenticate(request);
+            if (peer == null) {
+                context.countInvalid();
+                return null;
+            }
+            AtomicReference<byte[]> response = new AtomicReference<>();
+            context.locks()
+                    .with(peer.nodeId(), () -> response.set(accept(request, peer, from)));
+            return response.get();
+        }
+    }
+
+    /** The certificate in the request has to carry the very key that sealed it. */
+    private PeerIdentity authenticate(TunnelRequest request) {
+        return certificates.judge(request.payload().certificate())
+                                instanceof PeerCertificates.Judgement.Accepted(PeerIdentity peer)
+                        && Arrays.equals(peer.tunnelKey(), request.initiatorStatic())
+                ? peer
+                : null;
+    }
+
+    private byte[] accept(TunnelRequest request, PeerIdentity peer, Endpoint from) {
+        TunnelRecord present = context.state().tunnels().find(peer.nodeId());
+        if (!isExpected(request, peer, present)) {
+            context.countInvalid();
+            return null;
+        }
+        if (present != null && ownRequestWins(present)) {
+            return null;
+        }
+        boolean fresh =
+                context.state()
+                        .acceptStamp(
+                                peer.nodeId(),
+                                request.payload().timestampMillis(),
+                                context.runtime().wallMillis(),
+                                context.nowMillis());
+        if (!fresh) {
+            context.countInvalid();
+            return null;
+        }
+        TunnelRecord tunnel = tunnels.obtain(peer);
+        return tunnel == null ? null : respond(request, tunnel, from);
+    }
+
+    /** The cloud has announced the path, or it is the one that the tunnel has already. */
+    private boolean isExpected(TunnelRequest request, PeerIdentity peer, TunnelRecord present) {
+        return present != null && present.pathId().equals(request.pathId())
+                || context.state()
+                        .isPathExpected(request.pathId(), peer.nodeId(), context.nowMillis());
+    }
+
+    private boolean ownRequestWins(TunnelRecord present) {
+        if (present.handshake() == 0) {
+            return false;
+        }
+        HandshakeRecord own = context.state().handshakes().find(present.handshake());
+        return own != null
+                && InitiationPolicy.ownRequestWins(
+                        context.identity().nodeId(),
+                        present.nodeId(),
+                        context.nowNanos() - own.sentNanos());
+    }
+
+    private byte[] respond(TunnelRequest request, TunnelRecord tunnel, Endpoint from) {
+        tunnels.abandonHandshake(tunnel);
+        int receiverIndex = context.dataPlane().reserveReceiverIndex(tunnel.tunnelIndex());
+        if (receiverIndex == DataPlane.NONE) {
+            tunnels.update(tunnel);
+            return null;
+        }
+        TunnelResponsePayload payload =
+                new TunnelResponsePayload(from.toSocketAddress(), context.settings().innerMtu());
+        Response response = request.respond(receiverIndex, payload, context.runtime().random());
+        if (tunnel.phase() != Phase.UP) {
+            // Nothing works at present, so nothing can be lost by going where the peer speaks from.
+            context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), from);
+        }
+        context.dataPlane()
+                .installSession(
+                        tunnel.tunnelIndex(),
+                        receiverIndex,
+                        request.senderIndex(),
+                        response.keys(),
+                        false);
+        tunnel.pathId(request.pathId());
+        tunnel.innerMtu(request.payload().innerMtu());
+        tunnel.answered(receiverIndex, context.nowNanos());
+        tunnels.update(tunnel);
+        return response.datagram();
+    }
+
+    private void send(byte[] datagram, Endpoint to) {
+        if (datagram.length > 0) {
+            context.dataPlane().sendSignaling(datagram, datagram.length, to);
+        }
+    }
+
+    /** Names a request whatever cookie it carries. */
+    private static Id128 digest(byte[] datagram) {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            sha256.update(datagram, 0, datagram.length - MAC2_LENGTH);
+            ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
+            return new Id128(digest.getLong(), digest.getLong());
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package io.cyphonic.engine.control.tunnel;
+
+import io.cyphonic.engine.control.policy.TunnelPolicy;
+import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
+import io.cyphonic.engine.control.policy.TunnelPolicy.Verdict;
+import io.cyphonic.engine.control.state.TunnelRecord;
+import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.engine.pipeline.DataPlane.TunnelTraffic;
+import io.cyphonic.signaling.protocol.Id128;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * Keeps tunnels alive: does for each what {@link TunnelPolicy} finds due. Called again and again;
+ * all it knows is in the records and in the data plane's traffic counters.
+ */
+public final class TunnelKeeper {
+    private static final byte[] KEEP_ALIVE = {};
+
+    private final TunnelContext context;
+    private final Tunnels tunnels;
+    private final Initiator initiator;
+    private final Directions directions;
+
+    /** Keeps the tunnels of a context. */
+    public TunnelKeeper(
+            TunnelContext context, Tunnels tunnels, Initiator initiator, Directions directions) {
+        this.context = context;
+        this.tunnels = tunnels;
+        this.initiator = initiator;
+        this.directions = directions;
+    }
+
+    /** Looks at every tunnel once. */
+    public void tick() {
+        for (TunnelRecord tunnel : context.state().tunnels().all()) {
+            Verdict verdict = judge(tunnel);
+            if (verdict == Verdict.KEEP_ALIVE) {
+                context.dataPlane().sendControl(tunnel.tunnelIndex(), KEEP_ALIVE, null);
+            } else if (verdict != Verdict.NONE) {
+                act(tunnel.nodeId());
+            }
+        }
+    }
+
+    private Verdict judge(TunnelRecord tunnel) {
+        long now = context.nowNanos();
+        TunnelTraffic traffic = context.dataPlane().traffic(tunnel.tunnelIndex());
+        long since = tunnel.sessionSinceNanos();
+        boolean running =
+                tunnel.handshake() != 0
+                        && context.state().handshakes().find(tunnel.handshake()) != null;
+        return TunnelPolicy.decide(
+                new TunnelPolicy.View(
+                        tunnel.phase(),
+                        tunnel.initiator(),
+                        running || directions.isAsking(tunnel),
+                        tunnel.nextAttemptNanos() - now <= 0,
+                        now - tunnel.phaseSinceNanos(),
+                        now - since,
+                        now - later(traffic.lastReceivedNanos(), since),
+                        now - later(traffic.lastSentNanos(), since),
+                        traffic.sealedWithCurrentKey()));
+    }
+
+    /** The later of a stamp of the data plane, 0 for never, and the begin of the session. */
+    private static long later(long stamp, long since) {
+        return stamp != 0 && stamp - since > 0 ? stamp : since;
+    }
+
+    /** Judges again under the peer's lock, and acts. */
+    private void act(Id128 nodeId) {
+        Runnable[] then = {() -> {}};
+        context.locks()
+                .with(
+                        nodeId,
+                        () -> {
+                            TunnelRecord tunnel = context.state().tunnels().find(nodeId);
+                            if (tunnel != null) {
+                                then[0] = act(tunnel, judge(tunnel));
+                            }
+                        });
+        then[0].run();
+    }
+
+    /** Changes the record; what is to be sent is returned, to be done without the lock. */
+    private Runnable act(TunnelRecord tunnel, Verdict verdict) {
+        switch (verdict) {
+            case NONE, KEEP_ALIVE -> {
+                return () -> {};
+            }
+            case FORGET -> {
+                tunnels.close(tunnel, "the peer does not answer");
+                return () -> {};
+            }
+            case RECOVERED -> {
+                tunnel.enter(Phase.UP, context.nowNanos());
+                tunnels.update(tunnel);
+                context.waiters().up(tunnel.identity());
+                return () -> {};
+            }
+            case REKEY -> {
+                tunnels.backOff(tunnel);
+                tunnels.update(tunnel);
+                return () -> rekey(tunnel);
+            }
+            case DECLARE_DOWN -> {
+                tunnel.enter(Phase.DOWN, context.nowNanos());
+                tunnels.backOff(tunnel);
+                tunnels.update(tunnel);
+                return () -> directions.redirect(tunnel);
+            }
+            case REDIRECT -> {
+                tunnels.backOff(tunnel);
+                tunnels.update(tunnel);
+                return () -> directions.redirect(tunnel);
+            }
+            default -> throw new AssertionError(verdict);
+        }
+    }
+
+    private void rekey(TunnelRecord tunnel) {
+        Endpoint endpoint = context.dataPlane().endpoint(tunnel.tunnelIndex());
+        boolean certificateHolds =
+                tunnel.identity().notAfterMillis() > context.runtime().wallMillis();
+        if (endpoint == null || !certificateHolds) {
+            directions.redirect(tunnel);
+            return;
+        }
+        List<InetSocketAddress> candidates = List.of(endpoint.toSocketAddress());
+        initiator.begin(
+                tunnel.identity(), tunnel.pathId(), candidates, Initiator.Reason.NEW_KEYS);
+    }
+}
