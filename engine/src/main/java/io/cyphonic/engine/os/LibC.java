@@ -14,11 +14,10 @@ import java.lang.invoke.MethodHandle;
  * The functions of the C library this package calls, each as a static method that returns what the
  * function returned, or the negated errno if it failed. Does not allocate once compiled.
  *
- * <p>{@code read}, {@code write} and {@code sendTo} take heap arrays without a copy
+ * <p>{@code read}, {@code write} and {@code sendTo} take heap segments without a copy
  * (Linker.Option.critical): the garbage collector waits while they run, so the descriptor must be
- * non-blocking. They take nothing but arrays: a handle that sees native segments too makes the
- * compiler lose track of their type, and then every call allocates. {@code poll} blocks and is an
- * ordinary call.
+ * non-blocking. {@code poll} blocks and is an ordinary call. Segments are made by the callers and
+ * kept, see {@link HeapSegments}.
  */
 final class LibC {
     private static final Linker LINKER = Linker.nativeLinker();
@@ -117,33 +116,21 @@ final class LibC {
         }
     }
 
-    /** read(2) into a heap array; the descriptor must be non-blocking. */
-    static int read(ErrnoCapture errno, int fd, byte[] buffer, int offset, int capacity) {
+    /** read(2) into a heap segment; the descriptor must be non-blocking. */
+    static int read(ErrnoCapture errno, int fd, MemorySegment heap, int capacity) {
         try {
             return errno.resultOf(
-                    (int)
-                            (long)
-                                    READ.invokeExact(
-                                            errno.segment,
-                                            fd,
-                                            MemorySegment.ofArray(buffer).asSlice(offset, capacity),
-                                            (long) capacity));
+                    (int) (long) READ.invokeExact(errno.segment, fd, heap, (long) capacity));
         } catch (Throwable e) {
             throw unexpected(e);
         }
     }
 
-    /** write(2) from a heap array; the descriptor must be non-blocking. */
-    static int write(ErrnoCapture errno, int fd, byte[] buffer, int offset, int length) {
+    /** write(2) from a heap segment; the descriptor must be non-blocking. */
+    static int write(ErrnoCapture errno, int fd, MemorySegment heap, int length) {
         try {
             return errno.resultOf(
-                    (int)
-                            (long)
-                                    WRITE.invokeExact(
-                                            errno.segment,
-                                            fd,
-                                            MemorySegment.ofArray(buffer).asSlice(offset, length),
-                                            (long) length));
+                    (int) (long) WRITE.invokeExact(errno.segment, fd, heap, (long) length));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -242,9 +229,14 @@ final class LibC {
         }
     }
 
-    /** sendto(2) from heap arrays; the socket must be non-blocking. */
+    /** sendto(2) from heap segments; the socket must be non-blocking. */
     static int sendTo(
-            ErrnoCapture errno, int fd, byte[] buffer, int offset, int length, byte[] sockaddr) {
+            ErrnoCapture errno,
+            int fd,
+            MemorySegment heap,
+            int length,
+            MemorySegment heapSockaddr,
+            int sockaddrLength) {
         try {
             return errno.resultOf(
                     (int)
@@ -252,11 +244,11 @@ final class LibC {
                                     SENDTO.invokeExact(
                                             errno.segment,
                                             fd,
-                                            MemorySegment.ofArray(buffer).asSlice(offset, length),
+                                            heap,
                                             (long) length,
                                             0,
-                                            MemorySegment.ofArray(sockaddr),
-                                            sockaddr.length));
+                                            heapSockaddr,
+                                            sockaddrLength));
         } catch (Throwable e) {
             throw unexpected(e);
         }

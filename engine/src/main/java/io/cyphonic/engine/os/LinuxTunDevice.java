@@ -33,9 +33,15 @@ public final class LinuxTunDevice implements TunDevice {
     private final String name;
     private final int mtu;
     private final int offloads;
-    private final ErrnoCapture readErrno = new ErrnoCapture();
-    private final ErrnoCapture writeErrno = new ErrnoCapture();
     private volatile int fd;
+
+    // Owned by the reading thread.
+    private final ErrnoCapture readErrno = new ErrnoCapture();
+    private final HeapSegments readSegments = new HeapSegments();
+
+    // Owned by the writing thread.
+    private final ErrnoCapture writeErrno = new ErrnoCapture();
+    private final HeapSegments writeSegments = new HeapSegments();
 
     private LinuxTunDevice(int fd, TunOptions options, int offloads) {
         this.fd = fd;
@@ -171,13 +177,15 @@ public final class LinuxTunDevice implements TunDevice {
 
     @Override
     public int read(byte[] buffer, int offset, int capacity) {
-        int result = LibC.read(readErrno, fd, buffer, offset, capacity);
+        MemorySegment segment = readSegments.incoming(buffer, offset, capacity);
+        int result = LibC.read(readErrno, fd, segment, capacity);
         return result == -Errno.EAGAIN ? WOULD_BLOCK : result;
     }
 
     @Override
     public int write(byte[] buffer, int offset, int length) {
-        return LibC.write(writeErrno, fd, buffer, offset, length);
+        return LibC.write(
+                writeErrno, fd, writeSegments.outgoing(buffer, offset, length), length);
     }
 
     /** The descriptor, for {@link LinuxReadiness}; -1 after close. */

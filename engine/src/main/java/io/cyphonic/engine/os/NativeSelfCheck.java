@@ -154,8 +154,8 @@ final class NativeSelfCheck {
         int fd = LibC.eventFd(errno, O_NONBLOCK | O_CLOEXEC);
         require(fd, "eventfd");
         try {
-            byte[] one = {1, 0, 0, 0, 0, 0, 0, 0};
-            require(LibC.write(errno, fd, one, 0, one.length), "write to an eventfd");
+            MemorySegment one = MemorySegment.ofArray(new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
+            require(LibC.write(errno, fd, one, Long.BYTES), "write to an eventfd");
             MemorySegment polls = arena.allocate(2 * POLLFD_SIZE, Long.BYTES);
             polls.set(JAVA_INT, NativeLayouts.POLLFD_FD, -1);
             polls.set(JAVA_INT, POLLFD_SIZE + NativeLayouts.POLLFD_FD, fd);

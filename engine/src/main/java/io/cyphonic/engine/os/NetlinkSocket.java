@@ -70,7 +70,7 @@ final class NetlinkSocket implements AutoCloseable {
     /** Sends a request and returns the first message of the answer that belongs to it. */
     ByteBuffer ask(NetlinkRequest request) throws NativeException {
         byte[] bytes = request.bytes();
-        int sent = LibC.write(errno, fd, bytes, 0, bytes.length);
+        int sent = LibC.write(errno, fd, MemorySegment.ofArray(bytes), bytes.length);
         if (sent < 0) {
             throw new NativeException("netlink request not sent", sent);
         }
@@ -79,7 +79,7 @@ final class NetlinkSocket implements AutoCloseable {
             if (ready == 0) {
                 throw new NativeException("netlink gave no answer within 5 seconds", 0);
             }
-            int length = LibC.read(errno, fd, reply, 0, reply.length);
+            int length = LibC.read(errno, fd, MemorySegment.ofArray(reply), reply.length);
             if (length < NetlinkRequest.HEADER_LENGTH) {
                 if (length == -Errno.EAGAIN || length == -Errno.EINTR) {
                     continue;

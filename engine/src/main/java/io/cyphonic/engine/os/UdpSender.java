@@ -30,6 +30,9 @@ final class UdpSender {
     private final MemorySegment optionValue = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
 
     // Owned by the sending thread.
+    private final HeapSegments segments = new HeapSegments();
+    private final byte[] sockaddr = new byte[Endpoint.SOCKADDR_IPV6_LENGTH];
+    private final MemorySegment sockaddrSegment = MemorySegment.ofArray(sockaddr);
     private int segmentOption;
 
     // Written by the sending thread, read by any.
@@ -151,8 +154,16 @@ final class UdpSender {
 
     /** One call to the kernel. */
     private int sendSingle(byte[] buffer, int offset, int length, Endpoint to) {
+        byte[] target = to.sockaddr();
+        System.arraycopy(target, 0, sockaddr, 0, target.length);
         int result =
-                LibC.sendTo(errno, socket.descriptor(), buffer, offset, length, to.sockaddr());
+                LibC.sendTo(
+                        errno,
+                        socket.descriptor(),
+                        segments.outgoing(buffer, offset, length),
+                        length,
+                        sockaddrSegment,
+                        target.length);
         // Both mean that there is no room now: in the socket buffer, or in the device queue.
         return result == -Errno.EAGAIN || result == -Errno.ENOBUFS
                 ? UdpTransport.WOULD_BLOCK
