@@ -7,75 +7,163 @@ import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters;
+import io.cyphonic.engine.dns.NameResolver;
+import io.cyphonic.engine.local.ControlSocket;
+import io.cyphonic.engine.local.DirectoryLock;
+import io.cyphonic.engine.local.LocalCommands;
+import io.cyphonic.engine.local.MetricsPage;
+import io.cyphonic.engine.local.MetricsServer;
 import io.cyphonic.engine.local.NodeView;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** Stub until the engine and the control plane are merged. */
+/**
+ * A running node: everything is put together here and nowhere else.
+ *
+ * <pre>
+ *   lock -> keys -> socket, interface -> engine -> signaling -> resolver -> metrics -> control socket
+ * </pre>
+ *
+ * <p>Started from left to right; if a step fails, and at the end, what was started is closed from
+ * right to left. Then nothing of the node is left on the host but its directory.
+ */
 public final class Node implements NodeView, AutoCloseable {
-    private Node() {}
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
-    /** Starts. */
+    private final Membership membership;
+    private final NodeConfig config;
+    private final CloseStack started = new CloseStack();
+
+    // Set by start, before the node is handed out.
+    private DataPath dataPath;
+    private Signaling signaling;
+    private NameResolver resolver;
+
+    private Node(Membership membership, NodeConfig config) {
+        this.membership = membership;
+        this.config = config;
+    }
+
+    /**
+     * Starts the node of a directory; returns as soon as it works, which may be before the cloud
+     * has answered.
+     *
+     * @param onDown called when its owner asks it to end; must not wait
+     * @throws IOException with what is missing or in the way; nothing is left running then
+     */
     public static Node start(Path path, Runnable onDown) throws IOException {
         NodeDirectory directory = new NodeDirectory(path);
         Membership membership = directory.membership();
-        NodeConfig config = NodeConfigLoader.load(path);
-        throw new IOException("not composed yet: " + membership + config + onDown);
+        Node node = new Node(membership, NodeConfigLoader.load(path));
+        try {
+            node.startAll(directory, onDown);
+            return node;
+        } catch (IOException | RuntimeException e) {
+            node.closeAfter(e);
+            throw e;
+        }
+    }
+
+    private void startAll(NodeDirectory directory, Runnable onDown) throws IOException {
+        started.push(lock(directory.path()));
+        CipherWarmUp warmUp = started.push(CipherWarmUp.start());
+        dataPath = started.push(DataPath.open(config, membership));
+        signaling = started.push(Signaling.start(directory, config, dataPath));
+        if (config.dns().enabled()) {
+            resolver =
+                    started.push(
+                            ResolverSetup.open(
+                                    config.dns(), membership, control(), interfaceName()));
+        }
+        if (config.metricsListen().isPresent()) {
+            started.push(
+                    MetricsServer.open(config.metricsListen().get(), () -> MetricsPage.of(this)));
+        }
+        if (!config.stunServers().isEmpty()) {
+            LOG.info("stun-servers: accepted, but not used in this version");
+        }
+        warmUp.await();
+        started.push(
+                ControlSocket.open(
+                        directory.path(),
+                        LocalCommands.of(this, config.cloudAddresses(), System::nanoTime, onDown)));
+    }
+
+    private static DirectoryLock lock(Path path) throws IOException {
+        return DirectoryLock.tryAcquire(path)
+                .orElseThrow(
+                        () -> new IOException("a node is already running on %s".formatted(path)));
     }
 
     @Override
     public Membership membership() {
-        throw new UnsupportedOperationException();
+        return membership;
     }
 
     @Override
     public EngineConfig engine() {
-        throw new UnsupportedOperationException();
+        return config.engine();
     }
 
     @Override
     public ControlPlane control() {
-        throw new UnsupportedOperationException();
+        return signaling.plane();
     }
 
     @Override
     public String interfaceName() {
-        throw new UnsupportedOperationException();
+        return dataPath.tun().name();
     }
 
     @Override
     public int mtu() {
-        throw new UnsupportedOperationException();
+        return dataPath.tun().mtu();
     }
 
     @Override
     public int localPort() {
-        throw new UnsupportedOperationException();
+        return dataPath.udp().localPort();
     }
 
     @Override
     public Map<String, Boolean> offloads() {
-        throw new UnsupportedOperationException();
+        return dataPath.offloads();
     }
 
     @Override
     public Map<String, Long> drops() {
-        throw new UnsupportedOperationException();
+        return dataPath.drops();
     }
 
     @Override
     public int signalingTasks() {
-        throw new UnsupportedOperationException();
+        return signaling.tasks();
     }
 
     @Override
     public Optional<DnsCounters> dns() {
-        throw new UnsupportedOperationException();
+        return Optional.ofNullable(resolver).map(NameResolver::counters);
     }
 
+    private void closeAfter(Exception reason) {
+        try {
+            started.close();
+        } catch (RuntimeException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Ends the node: tells peers and cloud, stops the threads, removes the interface. Idempotent.
+     */
     @Override
-    public void close() {}
+    public void close() {
+        started.close();
+    }
 }

@@ -1,6 +1,5 @@
 package io.cyphonic.engine;
 
-import io.cyphonic.engine.config.AddressText;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfig.DnsConfig;
 import io.cyphonic.engine.config.NodeConfig.DnsConfigure;
@@ -8,6 +7,7 @@ import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.HostResolver;
 import io.cyphonic.engine.dns.NameResolver;
 import io.cyphonic.engine.dns.ResolvedLink;
+import io.cyphonic.engine.net.AddressText;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +44,7 @@ final class ResolverSetup {
                         + " in /etc/resolv.conf; other zones go to {}",
                 self.zone(),
                 AddressText.format(first),
-                first.getAddress().getHostAddress(),
+                AddressText.format(first.getAddress()),
                 upstream.isEmpty() ? "nobody" : text(upstream));
         if (config.configure() == DnsConfigure.RESOLVED) {
             ResolvedLink.configure(interfaceName, self.zone(), first.getAddress());

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.cli;
 
 import io.cyphonic.engine.config.NodeDirectory;
+import io.cyphonic.engine.net.AddressText;
 import io.cyphonic.signaling.credential.AuthenticationClient;
 import io.cyphonic.signaling.credential.AuthenticationResult.Enrolled;
 import io.cyphonic.signaling.credential.Invitation;
@@ -22,7 +23,7 @@ import java.util.concurrent.Callable;
         mixinStandardHelpOptions = true,
         description = {
             "Makes this host a node: creates its keys, redeems the invitation and writes"
-                + " DIR/node.yaml.",
+                    + " DIR/node.yaml.",
             "If it is interrupted, the same command finishes it."
         },
         footerHeading = "%nExamples:%n",
@@ -55,8 +56,8 @@ final class JoinCommand implements Callable<Integer> {
         out.printf(
                 "joined as %s, %s, %s%n",
                 enrolled.certificate().fqdn(),
-                enrolled.certificate().virtualIpv4().getHostAddress(),
-                enrolled.certificate().virtualIpv6().getHostAddress());
+                AddressText.format(enrolled.certificate().virtualIpv4()),
+                AddressText.format(enrolled.certificate().virtualIpv6()));
         out.printf("start it with: cyphonic up --dir %s%n", common.directory());
         out.flush();
         return 0;

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.cli;
 
 import io.cyphonic.engine.Node;
+import io.cyphonic.engine.net.AddressText;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,8 +52,8 @@ final class UpCommand implements Callable<Integer> {
         out.printf(
                 "ready %s %s %s on %s%n",
                 node.membership().fqdn(),
-                node.membership().virtualIpv4().getHostAddress(),
-                node.membership().virtualIpv6().getHostAddress(),
+                AddressText.format(node.membership().virtualIpv4()),
+                AddressText.format(node.membership().virtualIpv6()),
                 node.interfaceName());
         out.flush();
     }

@@ -40,20 +40,25 @@ final class ConfigDocument {
                             .formatted(fileName, text.length(), MAX_LENGTH));
         }
         LoadSettings settings = LoadSettings.builder().setLabel(fileName).build();
+        compose(settings, text)
+                .filter(root -> !isEmpty(root))
+                .ifPresent(root -> document.collect("", root));
+        return document;
+    }
+
+    private static Optional<Node> compose(LoadSettings settings, String text) {
+        String fileName = settings.getLabel();
         try {
-            new Compose(settings)
-                    .composeString(text)
-                    .filter(root -> !isEmpty(root))
-                    .ifPresent(root -> document.collect("", root));
+            return new Compose(settings).composeString(text);
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
             throw new ConfigException(
                     "%s:%d: not YAML: %s".formatted(fileName, line, oneLine(e.getProblem())));
-        } catch (YamlEngineException e) {
+        } catch (YamlEngineException | IllegalArgumentException e) {
+            // The second kind: a tag with spaces in it, for one.
             throw new ConfigException(
                     "%s: not YAML: %s".formatted(fileName, oneLine(e.getMessage())));
         }
-        return document;
     }
 
     /** The node of a key, if the file gives it a value. */

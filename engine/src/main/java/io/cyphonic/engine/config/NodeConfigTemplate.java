@@ -1,5 +1,7 @@
 package io.cyphonic.engine.config;
 
+import io.cyphonic.engine.net.AddressText;
+
 import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.List;
@@ -36,7 +38,7 @@ public final class NodeConfigTemplate {
         out.append("# Settings of this CYPHONIC node, read by `cyphonic up` at start.\n");
         out.append(
                 "# What is commented out has its default; a key that does not exist is an"
-                    + " error.\n");
+                        + " error.\n");
         out.append("\ncloud:\n  addresses:\n");
         cloudAddresses.forEach(
                 each -> out.append("    - \"").append(AddressText.format(each)).append("\"\n"));

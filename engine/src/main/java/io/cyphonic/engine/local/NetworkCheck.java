@@ -1,8 +1,8 @@
 package io.cyphonic.engine.local;
 
-import io.cyphonic.engine.config.AddressText;
 import io.cyphonic.engine.control.ControlPlane.CloudPath;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
+import io.cyphonic.engine.net.AddressText;
 
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -45,7 +45,7 @@ final class NetworkCheck {
         boolean udpWorks = paths.stream().anyMatch(CloudPath::answering);
 
         Map<String, Object> report = new LinkedHashMap<>();
-        report.put("localAddresses", local.stream().map(InetAddress::getHostAddress).toList());
+        report.put("localAddresses", local.stream().map(AddressText::format).toList());
         report.put("listenPort", node.localPort());
         report.put("authentication", tcp);
         report.put("nms", paths.stream().map(path -> nms(path, local)).toList());

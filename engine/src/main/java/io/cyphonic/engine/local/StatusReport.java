@@ -1,10 +1,10 @@
 package io.cyphonic.engine.local;
 
-import io.cyphonic.engine.config.AddressText;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
+import io.cyphonic.engine.net.AddressText;
 
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
@@ -31,8 +31,8 @@ public final class StatusReport {
         Membership membership = node.membership();
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("fqdn", membership.fqdn());
-        object.put("virtualIpv4", membership.virtualIpv4().getHostAddress());
-        object.put("virtualIpv6", membership.virtualIpv6().getHostAddress());
+        object.put("virtualIpv4", AddressText.format(membership.virtualIpv4()));
+        object.put("virtualIpv6", AddressText.format(membership.virtualIpv6()));
         object.put("state", NodeConfigLoader.kebab(node.control().state()));
         object.put("interface", node.interfaceName());
         object.put("mtu", node.mtu());
@@ -80,7 +80,7 @@ public final class StatusReport {
     }
 
     private static String address(java.net.InetAddress address) {
-        return address == null ? null : address.getHostAddress();
+        return address == null ? null : AddressText.format(address);
     }
 
     /** JSON has no NaN: what was not measured is null. Rounded to a microsecond. */

@@ -1,6 +1,5 @@
 package io.cyphonic.engine.net;
 
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -132,10 +131,6 @@ public final class Endpoint {
     /** {@code 192.0.2.1:7447} or {@code [2001:db8::1]:7447}. */
     @Override
     public String toString() {
-        InetSocketAddress address = toSocketAddress();
-        String host = address.getAddress().getHostAddress();
-        return address.getAddress() instanceof Inet4Address
-                ? host + ":" + port()
-                : "[" + host + "]:" + port();
+        return AddressText.format(toSocketAddress());
     }
 }

@@ -112,33 +112,33 @@ class NodeConfigLoaderTest {
             quoteCharacter = '\'',
             value = {
                 "listen-port: 70000 | node.yaml:2: listen-port: found \"70000\"; allowed: 0 to"
-                    + " 65535",
+                        + " 65535",
                 "listen-port: -1 | node.yaml:2: listen-port: found \"-1\"; allowed",
                 "listen-port: [1] | node.yaml:2: listen-port: found a list; allowed",
                 "engine: {ring-size: 31} | node.yaml:2: engine.ring-size: found \"31\"; allowed: a"
-                    + " power",
+                        + " power",
                 "engine: {ring-size: 2048} | node.yaml:2: engine.ring-size: found \"2048\";"
-                    + " allowed",
+                        + " allowed",
                 "engine: {workers: 0} | node.yaml:2: engine.workers: found \"0\"; allowed: 1 to 64",
                 "engine: {mode: turbo} | node.yaml:2: engine.mode: found \"turbo\"; allowed:"
-                    + " serial, pipeline or adaptive",
+                        + " serial, pipeline or adaptive",
                 "engine: {offloads: [gso]} | node.yaml:2: engine.offloads: found \"gso\"; allowed:"
-                    + " on, off",
+                        + " on, off",
                 "engine: {offloads: yes} | node.yaml:2: engine.offloads: found \"yes\"; allowed",
                 "engine: fast | node.yaml:2: engine: found \"fast\"; allowed: keys of its own",
                 "engine: {rng-size: 8} | node.yaml:2: engine.rng-size: found an unknown key, did"
-                    + " you mean engine.ring-size?; allowed: engine.mode",
+                        + " you mean engine.ring-size?; allowed: engine.mode",
                 "lissen-port: 1 | did you mean listen-port?; allowed: cloud.addresses",
                 "tun: {mtu: 900} | node.yaml:2: tun.mtu: found \"900\"; allowed: 1280 to 9000",
                 "tun: {name: a/b} | node.yaml:2: tun.name: found \"a/b\"; allowed: 1 to 15",
                 "tun: {name: sixteencharacters} | node.yaml:2: tun.name: found",
                 "metrics: {listen: localhost} | node.yaml:2: metrics.listen: found \"localhost\";"
-                    + " allowed: ADDRESS:PORT",
+                        + " allowed: ADDRESS:PORT",
                 "stun-servers: [a b] | node.yaml:2: stun-servers: found \"a b\"; allowed",
                 "dns: {configure: yes} | node.yaml:2: dns.configure: found \"yes\"; allowed: none"
-                    + " or resolved",
+                        + " or resolved",
                 "dns: {upstream: [dns.example]} | node.yaml:2: dns.upstream: found \"dns.example\";"
-                    + " allowed",
+                        + " allowed",
                 "cloud: {addresses: []} | node.yaml:2: cloud: found twice; it was set in line 1",
                 "'engine: {' | node.yaml:3: not YAML:",
             })

@@ -76,11 +76,11 @@ class StatusReportTest {
             assertThat(answer.body())
                     .contains(
                             "cyphonic_engine_dropped_packets_total{reason=\"outbound_no_tunnel\"}"
-                                + " 7\n")
+                                    + " 7\n")
                     .contains("cyphonic_peers{state=\"up\"} 1\n")
                     .contains(
                             "cyphonic_peer_sent_bytes_total{peer=\"bob.cyphonic.internal\"}"
-                                + " 2500000");
+                                    + " 2500000");
         }
     }
 

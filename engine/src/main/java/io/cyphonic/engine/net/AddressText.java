@@ -1,4 +1,4 @@
-package io.cyphonic.engine.config;
+package io.cyphonic.engine.net;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -49,8 +49,54 @@ public final class AddressText {
         String host =
                 address.isUnresolved()
                         ? address.getHostString()
-                        : address.getAddress().getHostAddress();
+                        : format(address.getAddress());
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    /** An address, IPv6 in its canonical text (RFC 5952) and without a scope. */
+    public static String format(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        if (bytes.length == 4) {
+            return address.getHostAddress();
+        }
+        int[] groups = new int[8];
+        for (int i = 0; i < groups.length; i++) {
+            groups[i] = (bytes[2 * i] & 0xFF) << 8 | bytes[2 * i + 1] & 0xFF;
+        }
+        int gap = longestGap(groups);
+        int gapEnd = gap < 0 ? -1 : endOfZeros(groups, gap);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < groups.length; i++) {
+            if (i == gap) {
+                text.append("::");
+                i = gapEnd - 1;
+            } else {
+                text.append(i == 0 || i == gapEnd ? "" : ":").append(Integer.toHexString(groups[i]));
+            }
+        }
+        return text.toString();
+    }
+
+    /** Where the longest run of two or more zero groups begins, the first of equals; -1: none. */
+    private static int longestGap(int[] groups) {
+        int best = -1;
+        int bestLength = 1;
+        for (int i = 0; i < groups.length; i++) {
+            int length = endOfZeros(groups, i) - i;
+            if (length > bestLength) {
+                best = i;
+                bestLength = length;
+            }
+        }
+        return best;
+    }
+
+    private static int endOfZeros(int[] groups, int from) {
+        int end = from;
+        while (end < groups.length && groups[end] == 0) {
+            end++;
+        }
+        return end;
     }
 
     private static Optional<InetSocketAddress> split(String text, int defaultPort) {

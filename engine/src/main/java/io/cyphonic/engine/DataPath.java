@@ -1,0 +1,143 @@
+package io.cyphonic.engine;
+
+import io.cyphonic.engine.config.EngineConfig.Offload;
+import io.cyphonic.engine.config.Membership;
+import io.cyphonic.engine.config.NodeConfig;
+import io.cyphonic.engine.config.NodeConfigLoader;
+import io.cyphonic.engine.net.Readiness;
+import io.cyphonic.engine.os.LinuxReadiness;
+import io.cyphonic.engine.os.LinuxTunDevice;
+import io.cyphonic.engine.os.LinuxUdpTransport;
+import io.cyphonic.engine.os.NativeException;
+import io.cyphonic.engine.os.UdpOptions;
+import io.cyphonic.engine.pipeline.EngineParts;
+import io.cyphonic.engine.pipeline.OverlayPrefixes;
+import io.cyphonic.engine.pipeline.PacketEngine;
+import io.cyphonic.signaling.state.ChronicleStateStore;
+import io.cyphonic.signaling.state.StateStore;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Socket, virtual interface, shared state and packet engine of a node, on Linux. The engine is not
+ * started here: it needs its listener first.
+ */
+final class DataPath implements AutoCloseable {
+    private final CloseStack opened = new CloseStack();
+    private LinuxUdpTransport udp;
+    private LinuxTunDevice tun;
+    private StateStore store;
+    private PacketEngine engine;
+
+    private DataPath() {}
+
+    /** Opens all of it, or nothing. */
+    static DataPath open(NodeConfig config, Membership membership) throws IOException {
+        DataPath path = new DataPath();
+        try {
+            path.openAll(config, membership);
+            return path;
+        } catch (IOException | RuntimeException e) {
+            path.close();
+            throw e;
+        }
+    }
+
+    private void openAll(NodeConfig config, Membership membership) throws IOException {
+        Set<Offload> offloads = config.engine().offloads();
+        udp =
+                opened.push(
+                        LinuxUdpTransport.open(
+                                new UdpOptions(
+                                        config.listenPort(),
+                                        offloads.contains(Offload.UDP_GSO),
+                                        offloads.contains(Offload.UDP_GRO),
+                                        UdpOptions.DEFAULT_BUFFER_BYTES)));
+        tun = opened.push(VirtualInterface.open(config, membership));
+        store = opened.push(new ChronicleStateStore());
+        engine =
+                opened.push(
+                        new PacketEngine(
+                                new EngineParts(
+                                        config.engine(),
+                                        tun,
+                                        udp,
+                                        this::watch,
+                                        store,
+                                        overlay(membership),
+                                        System::nanoTime,
+                                        new SecureRandom())));
+    }
+
+    private static OverlayPrefixes overlay(Membership membership) {
+        return new OverlayPrefixes(
+                membership.virtualIpv4().getAddress(),
+                membership.ipv4PrefixLength(),
+                membership.virtualIpv6().getAddress(),
+                membership.ipv6PrefixLength());
+    }
+
+    private Readiness watch(int sources) {
+        try {
+            return switch (sources) {
+                case Readiness.TUN -> LinuxReadiness.forTun(tun);
+                case Readiness.UDP -> LinuxReadiness.forUdp(udp);
+                default -> LinuxReadiness.forBoth(tun, udp);
+            };
+        } catch (NativeException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    LinuxTunDevice tun() {
+        return tun;
+    }
+
+    LinuxUdpTransport udp() {
+        return udp;
+    }
+
+    StateStore store() {
+        return store;
+    }
+
+    PacketEngine engine() {
+        return engine;
+    }
+
+    /** Every offload by its configuration name, and whether it is in use at present. */
+    Map<String, Boolean> offloads() {
+        Map<String, Boolean> used = new LinkedHashMap<>();
+        for (Offload offload : Offload.values()) {
+            boolean inUse =
+                    switch (offload) {
+                        case TUN_TSO -> tun.segmentationOffload();
+                        case TUN_USO -> tun.udpSegmentationOffload();
+                        case UDP_GSO -> udp.segmentationOffload();
+                        case UDP_GRO -> udp.receiveOffload();
+                    };
+            used.put(NodeConfigLoader.kebab(offload), inUse);
+        }
+        return used;
+    }
+
+    /** Every drop reason with its count. */
+    Map<String, Long> drops() {
+        Map<String, Long> drops = new LinkedHashMap<>();
+        engine.counters()
+                .dropSnapshot()
+                .forEach((reason, count) -> drops.put(reason.name(), count));
+        return drops;
+    }
+
+    /** Stops the engine and removes the interface. Idempotent. */
+    @Override
+    public void close() {
+        opened.close();
+    }
+}

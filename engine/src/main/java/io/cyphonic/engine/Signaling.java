@@ -1,0 +1,102 @@
+package io.cyphonic.engine;
+
+import io.cyphonic.engine.config.NodeConfig;
+import io.cyphonic.engine.config.NodeDirectory;
+import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.control.ControlSettings;
+import io.cyphonic.engine.control.NodeIdentity;
+import io.cyphonic.engine.control.VirtualThreadRuntime;
+import io.cyphonic.engine.control.cloud.AuthenticationLogin;
+import io.cyphonic.engine.control.cloud.InterfaceAddresses;
+import io.cyphonic.engine.control.signaling.SignalingPlane;
+import io.cyphonic.signaling.credential.AuthenticationClient;
+import io.cyphonic.signaling.credential.CertificateVerifier;
+import io.cyphonic.signaling.credential.NodeCertificate;
+import io.cyphonic.signaling.credential.NodeKeys;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+
+/** The signaling side of a node with its keys, wired to the packet engine. */
+final class Signaling implements AutoCloseable {
+    private final CloseStack started = new CloseStack();
+    private VirtualThreadRuntime runtime;
+    private SignalingPlane plane;
+
+    private Signaling() {}
+
+    /** Starts the engine and begins to log in. */
+    static Signaling start(NodeDirectory directory, NodeConfig config, DataPath dataPath)
+            throws IOException {
+        Signaling signaling = new Signaling();
+        try {
+            signaling.startAll(directory, config, dataPath);
+            return signaling;
+        } catch (IOException | RuntimeException e) {
+            signaling.close();
+            throw e;
+        }
+    }
+
+    private void startAll(NodeDirectory directory, NodeConfig config, DataPath dataPath)
+            throws IOException {
+        NodeKeys keys = started.push(directory.keys());
+        byte[] caCertificate = directory.caCertificate();
+        NodeIdentity identity =
+                new NodeIdentity(
+                        directory.certificate(),
+                        keys.tunnelKeyPair(),
+                        renewed -> store(directory, renewed));
+        AuthenticationLogin login =
+                new AuthenticationLogin(
+                        new AuthenticationClient(InstantSource.system()),
+                        config.cloudAddresses(),
+                        caCertificate,
+                        keys,
+                        () -> identity.certificate().der());
+        runtime = started.push(new VirtualThreadRuntime(new SecureRandom()));
+        plane =
+                new SignalingPlane(
+                        new ControlSettings(
+                                config.cloudAddresses(),
+                                config.engine().maxTunnels(),
+                                config.tunMtu()),
+                        identity,
+                        new CertificateVerifier(caCertificate),
+                        login,
+                        new InterfaceAddresses(dataPath.tun().name(), dataPath.udp().localPort()),
+                        dataPath.store(),
+                        dataPath.engine(),
+                        runtime,
+                        dataPath.engine().counters()::drop);
+        dataPath.engine().setListener(plane);
+        dataPath.engine().start();
+        started.push(plane);
+        plane.start();
+    }
+
+    private static void store(NodeDirectory directory, NodeCertificate renewed) {
+        try {
+            directory.storeCertificate(renewed);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    ControlPlane plane() {
+        return plane;
+    }
+
+    /** Handlers at work right now, each on a virtual thread. */
+    int tasks() {
+        return runtime.running();
+    }
+
+    /** Says goodbye to peers and cloud, then wipes the keys. Idempotent. */
+    @Override
+    public void close() {
+        started.close();
+    }
+}
