@@ -1,0 +1,30 @@
+package io.cyphonic.signaling.node;
+
+import io.cyphonic.signaling.protocol.Id128;
+import io.cyphonic.signaling.registry.NodeRecord;
+
+import java.net.InetSocketAddress;
+
+/**
+ * Who sent an authentic message, and how it came.
+ *
+ * @param counter envelope counter
+ * @param source as the NMS saw it
+ * @param local own address it came to
+ */
+record Request(
+        Id128 nodeId,
+        long loginId,
+        long counter,
+        InetSocketAddress source,
+        InetSocketAddress local,
+        long nowMillis) {
+
+    /** Whether the node's registration is of this login and names this source. */
+    boolean isRegistered(NodeRecord node) {
+        NodeRecord.Registration registration = node.registration();
+        return registration != null
+                && registration.loginId() == loginId
+                && source.equals(Registrations.observed(registration, source));
+    }
+}

@@ -1,0 +1,86 @@
+package io.cyphonic.signaling.node;
+
+import io.cyphonic.signaling.registry.Registry;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Watches the revocation epoch and tells every registered node when it rises, several times since a
+ * datagram may get lost. A node that misses them all learns the epoch from its next keep-alive.
+ */
+public final class RevocationPush implements AutoCloseable {
+    /** How often the notice of one epoch is sent. */
+    static final int ROUNDS = 3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RevocationPush.class);
+    private static final long ROUND_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final long CLOSE_TIMEOUT_MS = 2000;
+
+    private final Registry registry;
+    private final NodeManagement nodeManagement;
+    private final NmsServer server;
+    private final InstantSource clock;
+    private final Thread thread;
+    private volatile boolean closing;
+
+    /** Revocations up to now count as known to the nodes. */
+    public RevocationPush(
+            Registry registry,
+            NodeManagement nodeManagement,
+            NmsServer server,
+            InstantSource clock) {
+        this.registry = registry;
+        this.nodeManagement = nodeManagement;
+        this.server = server;
+        this.clock = clock;
+        this.thread = Thread.ofVirtual().name("nms-revocations").unstarted(this::run);
+    }
+
+    /** Starts watching. Once. */
+    public void start() {
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        LockSupport.unpark(thread);
+        try {
+            if (thread.getState() != Thread.State.NEW) {
+                thread.join(CLOSE_TIMEOUT_MS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        long pushedEpoch = registry.revocationEpoch();
+        int roundsLeft = 0;
+        while (!closing) {
+            LockSupport.parkNanos(ROUND_INTERVAL_NS);
+            try {
+                long epoch = registry.revocationEpoch();
+                if (epoch > pushedEpoch) {
+                    pushedEpoch = epoch;
+                    roundsLeft = ROUNDS;
+                    LOG.info("Revocation {}: telling the registered nodes", epoch);
+                }
+                if (roundsLeft > 0 && !closing) {
+                    roundsLeft--;
+                    List<Reply> notices = nodeManagement.revocationNotices(clock.millis());
+                    server.send(notices);
+                }
+            } catch (RuntimeException e) {
+                LOG.error("Telling the nodes of a revocation failed", e);
+                roundsLeft = 0;
+            }
+        }
+    }
+}
