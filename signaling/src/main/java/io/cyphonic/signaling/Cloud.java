@@ -1,0 +1,190 @@
+package io.cyphonic.signaling;
+
+import io.cyphonic.signaling.admin.AdminServer;
+import io.cyphonic.signaling.admin.LocalAdministration;
+import io.cyphonic.signaling.auth.AuthenticationServer;
+import io.cyphonic.signaling.auth.AuthenticationService;
+import io.cyphonic.signaling.auth.AuthenticationSettings;
+import io.cyphonic.signaling.config.CloudConfig;
+import io.cyphonic.signaling.config.CloudDirectory;
+import io.cyphonic.signaling.config.CloudLock;
+import io.cyphonic.signaling.credential.CertificateAuthority;
+import io.cyphonic.signaling.credential.CommonKeys;
+import io.cyphonic.signaling.credential.PrivateFiles;
+import io.cyphonic.signaling.credential.TlsContexts;
+import io.cyphonic.signaling.node.NmsCounters;
+import io.cyphonic.signaling.node.NmsServer;
+import io.cyphonic.signaling.node.NodeManagement;
+import io.cyphonic.signaling.node.RevocationPush;
+import io.cyphonic.signaling.registry.Registry;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+
+import javax.net.ssl.SSLContext;
+
+/**
+ * A running cloud: the registry on its log, the certificate authority, the AS, the NMS and the
+ * administration socket, all in this process.
+ *
+ * <pre>
+ *   start --&gt; SERVING --close--&gt; CLOSED
+ *     |
+ *     +--&gt; an exception; what had been started is closed again
+ * </pre>
+ *
+ * Parts are closed in the reverse order of their start: the edges first, the log last.
+ */
+public final class Cloud implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Cloud.class);
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private AuthenticationServer authenticationServer;
+    private NmsServer nmsServer;
+
+    private Cloud() {}
+
+    /**
+     * Starts everything and returns when it serves.
+     *
+     * @throws IOException if something cannot be had: the lock, a key, the log, a port; the message
+     *     is for the operator
+     */
+    public static Cloud start(
+            CloudDirectory directory, CloudConfig config, RegistryOpener registryOpener)
+            throws IOException {
+        Cloud cloud = new Cloud();
+        try {
+            cloud.assemble(directory, config, registryOpener);
+            return cloud;
+        } catch (IOException | RuntimeException e) {
+            cloud.close();
+            throw e;
+        }
+    }
+
+    /** Where the AS listens (TCP). */
+    public List<InetSocketAddress> authenticationAddresses() {
+        return authenticationServer.addresses();
+    }
+
+    /** Where the NMS listens (UDP). */
+    public List<InetSocketAddress> nodeManagementAddresses() {
+        return nmsServer.addresses();
+    }
+
+    /** Stops everything; every part bounds the time it takes. Idempotent. */
+    @Override
+    public synchronized void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                // The others are to be closed all the same.
+                LOG.warn("Closing a part of the cloud failed", e);
+            }
+        }
+    }
+
+    private void assemble(
+            CloudDirectory directory, CloudConfig config, RegistryOpener registryOpener)
+            throws IOException {
+        SecureRandom random = new SecureRandom();
+        InstantSource clock = InstantSource.system();
+
+        opened(
+                CloudLock.tryAcquire(directory)
+                        .orElseThrow(
+                                () ->
+                                        new IOException(
+                                                directory.path()
+                                                        + ": in use; the cloud is running"
+                                                        + " already")));
+        CertificateAuthority authority =
+                opened(CertificateAuthority.load(directory.path(), random));
+        byte[] nmsSecret = readSecret(directory);
+        opened(() -> Arrays.fill(nmsSecret, (byte) 0));
+        Registry registry = opened(registryOpener.open(directory, config)).registry();
+
+        NmsCounters counters = new NmsCounters();
+        NodeManagement nodeManagement = new NodeManagement(registry, nmsSecret, random, counters);
+        nmsServer =
+                opened(
+                        NmsServer.open(
+                                config.listen(),
+                                nodeManagement,
+                                counters,
+                                clock,
+                                System::nanoTime,
+                                random));
+        authenticationServer =
+                opened(
+                        AuthenticationServer.open(
+                                config.listen(),
+                                tls(authority, config, clock),
+                                new AuthenticationService(
+                                        registry,
+                                        authority,
+                                        nmsSecret,
+                                        settings(config, nmsServer.addresses()),
+                                        clock,
+                                        random)));
+        RevocationPush push =
+                opened(new RevocationPush(registry, nodeManagement, nmsServer, clock));
+        nmsServer.start();
+        push.start();
+        opened(
+                AdminServer.open(
+                        directory.adminSocket(),
+                        new LocalAdministration(
+                                registry, config, authority.fingerprint(), clock, random)));
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private static byte[] readSecret(CloudDirectory directory) throws IOException {
+        byte[] secret = PrivateFiles.readSecret(directory.nmsSecret());
+        if (secret.length != CommonKeys.SECRET_LENGTH) {
+            throw new IOException(
+                    "%s: has %d bytes, must have %d"
+                            .formatted(
+                                    directory.nmsSecret(),
+                                    secret.length,
+                                    CommonKeys.SECRET_LENGTH));
+        }
+        return secret;
+    }
+
+    private static SSLContext tls(
+            CertificateAuthority authority, CloudConfig config, InstantSource clock) {
+        return TlsContexts.server(
+                authority.issueServer(
+                        config.listen().stream().map(InetSocketAddress::getAddress).toList(),
+                        clock.millis()));
+    }
+
+    private static AuthenticationSettings settings(
+            CloudConfig config, List<InetSocketAddress> nmsEndpoints) {
+        return new AuthenticationSettings(
+                config.zone(),
+                config.ipv4().length(),
+                config.ipv6().length(),
+                nmsEndpoints,
+                config.keepAliveSeconds(),
+                Duration.ofDays(config.certificateDays()),
+                Duration.ofHours(config.loginHours()));
+    }
+}
