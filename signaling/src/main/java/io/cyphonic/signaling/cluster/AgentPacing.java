@@ -1,16 +1,17 @@
 package io.cyphonic.signaling.cluster;
 
+import org.agrona.concurrent.IdleStrategy;
+
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.IdleStrategy;
 
 /**
  * How long the agents of this process sleep when they find nothing to do: twenty-five milliseconds
- * at a time, so an idle cloud costs next to nothing; a fraction of a millisecond while work is under way.
- * Whoever brings work calls {@link #wake}, so nothing waits for a long sleep to end.
+ * at a time, so an idle cloud costs next to nothing; a fraction of a millisecond while work is
+ * under way. Whoever brings work calls {@link #wake}, so nothing waits for a long sleep to end.
  */
 final class AgentPacing {
     private static final long IDLE_PARK_NS = TimeUnit.MILLISECONDS.toNanos(25);

@@ -2,7 +2,6 @@ package io.cyphonic.signaling.cluster;
 
 import io.aeron.Aeron;
 import io.aeron.RethrowingErrorHandler;
-
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
 import io.aeron.archive.client.AeronArchive;
@@ -11,19 +10,21 @@ import io.aeron.cluster.service.ClusteredServiceContainer;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.exceptions.AeronException;
-import java.util.ArrayDeque;
-import java.util.Deque;
+
 import org.agrona.CloseHelper;
 import org.agrona.ErrorHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+
 /**
  * One cluster member in this process: media driver, archive, consensus module, service.
  *
  * <p>Everything between them goes through shared memory. The consensus module still opens a socket
- * for members it does not have: on the loopback address, at a port the kernel chooses, so two clouds
- * on one machine never meet.
+ * for members it does not have: on the loopback address, at a port the kernel chooses, so two
+ * clouds on one machine never meet.
  */
 final class ClusterNode implements AutoCloseable {
     static final String INGRESS_CHANNEL = "aeron:ipc?term-length=128k";
@@ -41,7 +42,8 @@ final class ClusterNode implements AutoCloseable {
     private static final String CONTROL_CHANNEL = "aeron:ipc?term-length=128k";
     private static final String LOOPBACK_ANY_PORT = "127.0.0.1:0";
     private static final String REPLICATION_CHANNEL = "aeron:udp?endpoint=" + LOOPBACK_ANY_PORT;
-    private static final String MEMBERS = "0," + (LOOPBACK_ANY_PORT + ",").repeat(4) + LOOPBACK_ANY_PORT;
+    private static final String MEMBERS =
+            "0," + (LOOPBACK_ANY_PORT + ",").repeat(4) + LOOPBACK_ANY_PORT;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final MemberDirectory directory;
@@ -142,7 +144,8 @@ final class ClusterNode implements AutoCloseable {
                 .archiveDir(directory.archive().toFile())
                 .markFileDir(directory.marks().toFile())
                 .controlChannelEnabled(false)
-                .archiveClientContext(new AeronArchive.Context().controlResponseChannel(CONTROL_CHANNEL))
+                .archiveClientContext(
+                        new AeronArchive.Context().controlResponseChannel(CONTROL_CHANNEL))
                 .localControlChannel(CONTROL_CHANNEL)
                 .replicationChannel(REPLICATION_CHANNEL)
                 .recordingEventsEnabled(false)

@@ -2,6 +2,7 @@ package io.cyphonic.signaling.cluster;
 
 import io.cyphonic.signaling.registry.OverlayNetwork;
 import io.cyphonic.signaling.registry.RegistryLimits;
+
 import java.time.Duration;
 
 /**

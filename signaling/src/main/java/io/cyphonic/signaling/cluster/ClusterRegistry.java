@@ -8,12 +8,14 @@ import io.cyphonic.signaling.registry.RegistryCommandCodec;
 import io.cyphonic.signaling.registry.RegistryStateMachine;
 import io.cyphonic.signaling.registry.RegistryView;
 import io.cyphonic.signaling.state.ChronicleStateStore;
+
+import org.agrona.CloseHelper;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.agrona.CloseHelper;
 
 /**
  * The registry of a cloud, on the cluster log in its directory. Writes wait until they are on disk
@@ -37,9 +39,7 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
             view = stateMachine.view();
             pacing.holdAwake(true);
             final ClusterNode node =
-                    opened(
-                            ClusterNode.launch(
-                                    member, pacing, options.fileSyncLevel(), service));
+                    opened(ClusterNode.launch(member, pacing, options.fileSyncLevel(), service));
             client =
                     opened(
                             new CommandClient(

@@ -6,6 +6,13 @@ import io.aeron.cluster.client.EgressListener;
 import io.aeron.logbuffer.Header;
 import io.cyphonic.signaling.registry.Registry;
 import io.cyphonic.signaling.registry.RegistryCommandCodec;
+
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +23,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import org.agrona.CloseHelper;
-import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sends commands to the cluster and matches the outcomes. One thread owns the session; everybody
@@ -166,11 +168,13 @@ final class CommandClient implements AutoCloseable, EgressListener {
             return;
         }
         final List<Pending> late = new ArrayList<>();
-        pending.values().forEach(call -> {
-            if (call.deadlineNs - nowNs <= 0) {
-                late.add(call);
-            }
-        });
+        pending.values()
+                .forEach(
+                        call -> {
+                            if (call.deadlineNs - nowNs <= 0) {
+                                late.add(call);
+                            }
+                        });
         pending.values().removeAll(late);
         late.forEach(call -> call.outcome.complete(null));
     }

@@ -4,20 +4,22 @@ import io.aeron.archive.client.AeronArchive;
 import io.aeron.cluster.ClusterControl;
 import io.aeron.cluster.ConsensusModule;
 import io.aeron.cluster.RecordingLog;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.File;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the files of a member small: takes a snapshot whenever the log has grown by a set number of
  * bytes, keeps the newest two with the log since the older one, and deletes what is before. So a
  * snapshot that turns out to be damaged still leaves one to start from.
  *
- * <p>One thread that looks once a second; a problem is logged and tried again after some growth. What stays for good is about 300 bytes for each snapshot in the recording log and the
- * catalogue.
+ * <p>One thread that looks once a second; a problem is logged and tried again after some growth.
+ * What stays for good is about 300 bytes for each snapshot in the recording log and the catalogue.
  */
 final class LogUpkeep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogUpkeep.class);
@@ -125,7 +127,8 @@ final class LogUpkeep implements AutoCloseable {
     }
 
     private static void purge(AeronArchive archive, long recordingId) {
-        if (archive.listRecording(recordingId, (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) -> {})
+        if (archive.listRecording(
+                        recordingId, (_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _) -> {})
                 == 0) {
             return;
         }
@@ -136,10 +139,7 @@ final class LogUpkeep implements AutoCloseable {
         final long start = archive.getStartPosition(recordingId);
         final long newStart =
                 AeronArchive.segmentFileBasePosition(
-                        start,
-                        position,
-                        ClusterNode.LOG_TERM_LENGTH,
-                        ClusterNode.SEGMENT_LENGTH);
+                        start, position, ClusterNode.LOG_TERM_LENGTH, ClusterNode.SEGMENT_LENGTH);
         if (newStart > start) {
             archive.purgeSegments(recordingId, newStart);
         }

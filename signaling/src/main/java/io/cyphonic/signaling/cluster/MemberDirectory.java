@@ -1,11 +1,18 @@
 package io.cyphonic.signaling.cluster;
 
+import org.agrona.IoUtil;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,7 +22,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Set;
-import org.agrona.IoUtil;
 
 /**
  * Where a member keeps its files, locked for this process.
@@ -27,15 +33,18 @@ import org.agrona.IoUtil;
  *  /dev/shm/cyphonic-cloud-HASH   buffers of the media driver and mark files; no state
  * </pre>
  *
- * <p>The buffers change a hundred times a second, so they are kept off the disk where the system has
- * {@code /dev/shm}. Their name comes from the path of DIR: what a killed process left is found and
- * removed by the next one.
+ * <p>The buffers change a hundred times a second, so they are kept off the disk where the system
+ * has {@code /dev/shm}. Their name comes from the path of DIR: what a killed process left is found
+ * and removed by the next one.
  */
 final class MemberDirectory implements AutoCloseable {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rwx------");
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    private static final String NAME_PREFIX = "cyphonic-cloud-";
+    private static final String OWNER_FILE = "directory";
     private static final int HASH_DIGITS = 24;
+    private static final Logger LOG = LoggerFactory.getLogger(MemberDirectory.class);
 
     private final Path root;
     private final Path volatileRoot;
@@ -84,7 +93,8 @@ final class MemberDirectory implements AutoCloseable {
     private static Path newVolatileRoot(Path root) throws IOException {
         Path volatileRoot = root.resolve("driver");
         if (Files.isDirectory(SHARED_MEMORY) && Files.isWritable(SHARED_MEMORY)) {
-            volatileRoot = SHARED_MEMORY.resolve("cyphonic-cloud-" + hash(root));
+            removeOrphans(root);
+            volatileRoot = SHARED_MEMORY.resolve(NAME_PREFIX + hash(root));
             // Somebody else's directory of this name is not one to put a log into.
             if (Files.exists(volatileRoot, LinkOption.NOFOLLOW_LINKS)
                     && !isOwnDirectory(volatileRoot, root)) {
@@ -93,7 +103,26 @@ final class MemberDirectory implements AutoCloseable {
         }
         IoUtil.delete(volatileRoot.toFile(), true);
         Files.createDirectory(volatileRoot, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        Files.writeString(volatileRoot.resolve(OWNER_FILE), root.toString());
         return volatileRoot;
+    }
+
+    /** Frees the memory of clouds that were killed and whose directory is gone since. */
+    private static void removeOrphans(Path root) {
+        try (DirectoryStream<Path> candidates =
+                Files.newDirectoryStream(SHARED_MEMORY, NAME_PREFIX + "*")) {
+            for (final Path candidate : candidates) {
+                final Path ownerFile = candidate.resolve(OWNER_FILE);
+                if (isOwnDirectory(candidate, root)
+                        && Files.isRegularFile(ownerFile, LinkOption.NOFOLLOW_LINKS)
+                        && !Files.exists(Path.of(Files.readString(ownerFile)))) {
+                    IoUtil.delete(candidate.toFile(), true);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException | InvalidPathException e) {
+            // Another cloud cleans up at the same time, or it is not ours to clean.
+            LOG.debug("shared memory of former clouds not removed: {}", e.toString());
+        }
     }
 
     private static boolean isOwnDirectory(Path path, Path own) throws IOException {

@@ -12,6 +12,7 @@ import io.cyphonic.signaling.registry.Registry;
 import io.cyphonic.signaling.registry.RegistryCommandCodec;
 import io.cyphonic.signaling.registry.RegistrySnapshot;
 import io.cyphonic.signaling.registry.RegistryStateMachine;
+
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;

@@ -12,8 +12,8 @@
  *
  * <p><b>Durability.</b> With file sync level 1 an entry is committed, applied and acknowledged only
  * after the archive wrote it and called fdatasync: it survives {@code kill -9} and, as far as the
- * disk keeps its promises, a power cut. Level 0 leaves it to the page cache: {@code kill -9} is still
- * harmless, a power cut loses the last seconds.
+ * disk keeps its promises, a power cut. Level 0 leaves it to the page cache: {@code kill -9} is
+ * still harmless, a power cut loses the last seconds.
  *
  * <p><b>Bound on disk.</b> {@code LogUpkeep} takes a snapshot whenever the log has grown by a set
  * number of bytes and then deletes the log before it and all snapshots but two.

@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -10,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 /**
  * Reads what {@link BinaryWriter} wrote.
  *
- * <p>The bytes come from our own log and files, not from a peer. So anything unexpected means damage
- * or a newer format and throws: skipping an entry would make this member's state differ from what
- * the log says.
+ * <p>The bytes come from our own log and files, not from a peer. So anything unexpected means
+ * damage or a newer format and throws: skipping an entry would make this member's state differ from
+ * what the log says.
  */
 final class BinaryReader {
     private final ByteBuffer buffer;
@@ -52,9 +53,7 @@ final class BinaryReader {
 
     InetSocketAddress socketAddress() {
         final InetAddress address = address();
-        return address == null
-                ? null
-                : new InetSocketAddress(address, buffer.getShort() & 0xFFFF);
+        return address == null ? null : new InetSocketAddress(address, buffer.getShort() & 0xFFFF);
     }
 
     byte[] raw(int length) {

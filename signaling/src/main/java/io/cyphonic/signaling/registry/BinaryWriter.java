@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -9,7 +10,8 @@ import java.util.Arrays;
 
 /**
  * Writes big-endian fields to a growing array; {@link BinaryReader} reads them in the same order.
- * Texts and byte strings start with a 16-bit length, addresses with their length in a byte (0: none).
+ * Texts and byte strings start with a 16-bit length, addresses with their length in a byte (0:
+ * none).
  */
 final class BinaryWriter {
     private ByteBuffer buffer = ByteBuffer.allocate(256);

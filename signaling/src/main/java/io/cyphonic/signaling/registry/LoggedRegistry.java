@@ -2,6 +2,7 @@ package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.List;

@@ -9,8 +9,9 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * The names and virtual addresses a cloud hands out. Chosen once, when the cloud is made: nodes keep
- * their addresses for life. Node number {@code n} gets {@code n} in the host part of both prefixes.
+ * The names and virtual addresses a cloud hands out. Chosen once, when the cloud is made: nodes
+ * keep their addresses for life. Node number {@code n} gets {@code n} in the host part of both
+ * prefixes.
  *
  * @param zone of every name, lower case, without a dot at either end
  * @param ipv4Prefix first address, host bits zero
@@ -51,13 +52,27 @@ public record OverlayNetwork(
             require(LABEL.matcher(label).matches(), "zone: lower-case DNS labels", zone);
         }
         require(zone.length() <= MAX_NAME_LENGTH - 64, "zone: at most 189 characters", zone);
-        requirePrefix("ipv4", ipv4Prefix, ipv4PrefixLength, MIN_IPV4_PREFIX_LENGTH, MAX_IPV4_PREFIX_LENGTH);
-        requirePrefix("ipv6", ipv6Prefix, ipv6PrefixLength, MIN_IPV6_PREFIX_LENGTH, MAX_IPV6_PREFIX_LENGTH);
+        requirePrefix(
+                "ipv4",
+                ipv4Prefix,
+                ipv4PrefixLength,
+                MIN_IPV4_PREFIX_LENGTH,
+                MAX_IPV4_PREFIX_LENGTH);
+        requirePrefix(
+                "ipv6",
+                ipv6Prefix,
+                ipv6PrefixLength,
+                MIN_IPV6_PREFIX_LENGTH,
+                MAX_IPV6_PREFIX_LENGTH);
     }
 
-    private static void requirePrefix(String key, InetAddress prefix, int length, int min, int max) {
+    private static void requirePrefix(
+            String key, InetAddress prefix, int length, int min, int max) {
         final String found = prefix.getHostAddress() + "/" + length;
-        require(length >= min && length <= max, key + ": prefix length " + min + " to " + max, found);
+        require(
+                length >= min && length <= max,
+                key + ": prefix length " + min + " to " + max,
+                found);
         final byte[] address = prefix.getAddress();
         for (int bit = length; bit < address.length * 8; bit++) {
             final boolean set = (address[bit / 8] & (0x80 >> (bit % 8))) != 0;

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.registry;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.util.ArrayList;
@@ -11,8 +12,8 @@ import java.util.List;
 /**
  * Log entries and their outcomes as bytes: a version byte, a type byte, the fields.
  *
- * <p>Entries stay readable for good: a changed entry gets a new type, and old types are kept. Static
- * methods without state.
+ * <p>Entries stay readable for good: a changed entry gets a new type, and old types are kept.
+ * Static methods without state.
  */
 public final class RegistryCommandCodec {
     /** The only version so far. */
@@ -115,8 +116,7 @@ public final class RegistryCommandCodec {
         }
         return switch (type) {
             case CONFIGURE -> new RegistryCommand.Configure(readNetwork(in));
-            case INVITE ->
-                    new RegistryCommand.Invite(in.id(), in.text(), in.bytes(), in.int64());
+            case INVITE -> new RegistryCommand.Invite(in.id(), in.text(), in.bytes(), in.int64());
             case REDEEM ->
                     new RegistryCommand.Redeem(
                             in.id(), in.bytes(), in.bytes(), in.int64(), in.id());

@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +28,7 @@ public final class RegistrySnapshot {
         final List<StoredNode> nodes =
                 tables.nodes().stream().sorted(byId(StoredNode::nodeId)).toList();
         final List<StoredInvitation> invitations =
-                tables.invitations().stream()
-                        .sorted(byId(StoredInvitation::invitationId))
-                        .toList();
+                tables.invitations().stream().sorted(byId(StoredInvitation::invitationId)).toList();
         final long epoch = tables.revocationEpoch();
         final OverlayNetwork network = tables.network();
         final BinaryWriter header =

@@ -4,6 +4,7 @@ import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.Registry.Redeemed;
 import io.cyphonic.signaling.state.StateStore;
+
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,7 +16,8 @@ import java.util.function.Consumer;
  * Deterministic: the same entries with the same times make the same state in every member and on
  * every replay. It reads no clock, draws no random number and does no I/O.
  *
- * <p>Every entry may be applied twice: the second time it changes nothing and gives the same answer.
+ * <p>Every entry may be applied twice: the second time it changes nothing and gives the same
+ * answer.
  *
  * <p>Virtual addresses are handed out in ascending order and never again: a name that is invited
  * again after its node was revoked gets a new node id and new addresses, so an address in a log, a
@@ -38,7 +40,9 @@ public final class RegistryStateMachine {
     private final Map<String, Id128> openInvitationsByName = new HashMap<>();
     private int lastNodeNumber;
 
-    /** Makes the tables of an empty registry in {@code store}, which stays the caller's to close. */
+    /**
+     * Makes the tables of an empty registry in {@code store}, which stays the caller's to close.
+     */
     public RegistryStateMachine(StateStore store, RegistryLimits limits) {
         tables = new RegistryTables(store, limits);
         view = new RegistryView(tables);
@@ -258,7 +262,8 @@ public final class RegistryStateMachine {
     /**
      * Starts to replace the whole state by that of a snapshot.
      *
-     * @return takes the pieces in the order they were written, and must be closed after the last one
+     * @return takes the pieces in the order they were written, and must be closed after the last
+     *     one
      */
     public RegistrySnapshot.Loader loadSnapshot() {
         openInvitationsByName.clear();

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.registry;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.state.StateStore;
 import io.cyphonic.signaling.state.StateTable;
+
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +35,8 @@ final class RegistryTables {
         final int max = limits.maxNodes();
         nodes = store.createTable("registry-nodes", ID_LENGTH, StoredNode.RECORD_LENGTH, max);
         nodesByName = store.createTable("registry-names", ID_LENGTH, POINTER_LENGTH, max);
-        nodesByAddress = store.createTable("registry-addresses", ID_LENGTH, POINTER_LENGTH, 2 * max);
+        nodesByAddress =
+                store.createTable("registry-addresses", ID_LENGTH, POINTER_LENGTH, 2 * max);
         revocations = store.createTable("registry-revocations", Long.BYTES, POINTER_LENGTH, max);
         invitations =
                 store.createTable(
@@ -208,11 +210,7 @@ final class RegistryTables {
             return bytes;
         }
         // IPv4-mapped (RFC 4291, section 2.5.5.2).
-        return ByteBuffer.allocate(ID_LENGTH)
-                .putLong(0)
-                .putInt(0xFFFF)
-                .put(bytes)
-                .array();
+        return ByteBuffer.allocate(ID_LENGTH).putLong(0).putInt(0xFFFF).put(bytes).array();
     }
 
     /** Half a SHA-256: names are up to 253 characters, keys have one length. */

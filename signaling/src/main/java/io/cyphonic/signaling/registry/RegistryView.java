@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -54,10 +55,7 @@ public final class RegistryView {
     public List<Registry.OpenInvitation> openInvitations(long nowMillis) {
         return tables.invitations().stream()
                 .filter(i -> i.isOpen() && i.expiryMillis() > nowMillis)
-                .map(
-                        i ->
-                                new Registry.OpenInvitation(
-                                        i.invitationId(), i.fqdn(), i.expiryMillis()))
+                .map(i -> new Registry.OpenInvitation(i.invitationId(), i.fqdn(), i.expiryMillis()))
                 .sorted(Comparator.comparing(Registry.OpenInvitation::fqdn))
                 .toList();
     }

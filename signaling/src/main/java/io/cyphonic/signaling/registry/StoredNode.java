@@ -3,6 +3,7 @@ package io.cyphonic.signaling.registry;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -139,8 +140,7 @@ record StoredNode(
         private List<Long> superseding(long oldLogin) {
             final List<Long> logins = new ArrayList<>(supersededLogins);
             logins.addFirst(oldLogin);
-            return List.copyOf(
-                    logins.subList(0, Math.min(logins.size(), MAX_SUPERSEDED_LOGINS)));
+            return List.copyOf(logins.subList(0, Math.min(logins.size(), MAX_SUPERSEDED_LOGINS)));
         }
 
         private Location updated(NodeRecord.Registration request, long timestampMillis) {

@@ -2,12 +2,13 @@ package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.state.ChronicleStateStore;
 import io.cyphonic.signaling.state.StateStore;
+
 import java.security.SecureRandom;
 import java.time.InstantSource;
 
 /**
- * A registry without a log: writes are applied at once and are gone when it is closed. For tests and
- * simulations of the cloud; a real one uses the cluster.
+ * A registry without a log: writes are applied at once and are gone when it is closed. For tests
+ * and simulations of the cloud; a real one uses the cluster.
  */
 public final class VolatileRegistry extends LoggedRegistry implements AutoCloseable {
     private final StateStore store = new ChronicleStateStore();

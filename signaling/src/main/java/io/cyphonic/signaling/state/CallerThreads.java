@@ -8,9 +8,9 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Keeps virtual threads out of Chronicle. It holds a context of tens of kilobytes for every thread
- * that ever used a map, and remembers it until the map is closed: fine for a few long-lived platform
- * threads, a leak for a virtual thread per request. Those are served by one platform thread, started
- * on first use.
+ * that ever used a map, and remembers it until the map is closed: fine for a few long-lived
+ * platform threads, a leak for a virtual thread per request. Those are served by one platform
+ * thread, started on first use.
  */
 final class CallerThreads implements AutoCloseable {
     private ExecutorService executor;
@@ -38,7 +38,9 @@ final class CallerThreads implements AutoCloseable {
         }
     }
 
-    /** Not interruptible: an operation takes microseconds, and half a compare-and-set is no answer. */
+    /**
+     * Not interruptible: an operation takes microseconds, and half a compare-and-set is no answer.
+     */
     private static boolean waitFor(CompletableFuture<Boolean> done) throws ExecutionException {
         boolean interrupted = false;
         try {

@@ -1,10 +1,11 @@
 package io.cyphonic.signaling.state;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import net.openhft.chronicle.hash.serialization.impl.ByteArraySizedReader;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * State tables as Chronicle Maps outside the heap. Nothing is written to disk: a table lives as

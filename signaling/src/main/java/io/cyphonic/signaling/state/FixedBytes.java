@@ -1,6 +1,5 @@
 package io.cyphonic.signaling.state;
 
-import java.util.Arrays;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.RandomDataInput;
 import net.openhft.chronicle.hash.AbstractData;
@@ -8,6 +7,8 @@ import net.openhft.chronicle.hash.Data;
 import net.openhft.chronicle.hash.serialization.DataAccess;
 import net.openhft.chronicle.wire.WireIn;
 import net.openhft.chronicle.wire.WireOut;
+
+import java.util.Arrays;
 
 /**
  * Hands arrays of one length to Chronicle without allocating: each is copied into a buffer that

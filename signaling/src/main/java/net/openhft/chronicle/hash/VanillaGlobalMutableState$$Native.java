@@ -5,8 +5,8 @@ import net.openhft.chronicle.bytes.BytesStore;
 /**
  * Five numbers in a map's header. Chronicle Map writes this class as source text at run time and
  * compiles it with javac before it can make its first map, unless the class path has it already: a
- * second of every start, 30 MB, and a JDK where a JRE would do. So it is here, under the name and in
- * the package Chronicle looks for. To be removed when Chronicle ships it.
+ * second of every start, 30 MB, and a JDK where a JRE would do. So it is here, under the name and
+ * in the package Chronicle looks for. To be removed when Chronicle ships it.
  *
  * <p>Only for maps that live in memory: its layout (five 64-bit fields in the order below) is not
  * that of Chronicle's files. Callers hold the map's global lock.

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.cluster;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.RegistrySamples;
+
 import java.nio.file.Path;
 import java.security.SecureRandom;
 

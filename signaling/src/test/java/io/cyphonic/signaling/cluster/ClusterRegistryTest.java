@@ -4,6 +4,7 @@ import static io.cyphonic.signaling.registry.RegistrySamples.hash;
 import static io.cyphonic.signaling.registry.RegistrySamples.id;
 import static io.cyphonic.signaling.registry.RegistrySamples.network;
 import static io.cyphonic.signaling.registry.RegistrySamples.overIpv4;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +13,12 @@ import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.NodeRecord;
 import io.cyphonic.signaling.registry.OverlayNetwork;
 import io.cyphonic.signaling.registry.Registry;
+
+import org.agrona.IoUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,17 +27,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(180)
 class ClusterRegistryTest {
@@ -109,17 +111,27 @@ class ClusterRegistryTest {
 
     @Test
     void shouldLeaveNothingBehindInSharedMemory() throws Exception {
-        final Set<Path> before = sharedMemory();
-
+        final Path own;
+        try (MemberDirectory member = MemberDirectory.open(directory.resolve("log"))) {
+            own = member.driver().getParent();
+            assertThat(own).isDirectory();
+        }
         open(OPTIONS).close();
 
-        assertThat(sharedMemory()).isSubsetOf(before);
+        assertThat(own).doesNotExist();
     }
 
-    private static Set<Path> sharedMemory() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
-            return new HashSet<>(files.toList());
-        }
+    @Test
+    void shouldFreeTheSharedMemoryOfAKilledCloudWhoseDirectoryIsGone() throws Exception {
+        final Path gone = directory.resolve("gone");
+        final MemberDirectory killed = MemberDirectory.open(gone);
+        final Path orphan = killed.driver().getParent();
+        IoUtil.delete(gone.toFile(), false);
+
+        MemberDirectory.open(directory.resolve("log")).close();
+
+        assertThat(orphan).doesNotExist();
+        killed.close();
     }
 
     @Test
@@ -172,9 +184,7 @@ class ClusterRegistryTest {
         command.add(AcknowledgingWriter.class.getName());
         command.add(directory.resolve("log").toString());
         command.add(Integer.toString(firstNumber));
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     @Test

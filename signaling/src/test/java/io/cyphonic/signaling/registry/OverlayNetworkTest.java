@@ -1,15 +1,18 @@
 package io.cyphonic.signaling.registry;
 
 import static io.cyphonic.signaling.registry.RegistrySamples.address;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.Inet4Address;
-import java.net.Inet6Address;
 import org.junit.jupiter.api.Test;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+
 class OverlayNetworkTest {
-    private static OverlayNetwork network(String ipv4, int ipv4Length, String ipv6, int ipv6Length) {
+    private static OverlayNetwork network(
+            String ipv4, int ipv4Length, String ipv6, int ipv6Length) {
         return new OverlayNetwork(
                 "z.internal",
                 (Inet4Address) address(ipv4),

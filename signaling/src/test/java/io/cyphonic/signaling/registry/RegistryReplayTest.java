@@ -4,14 +4,17 @@ import static io.cyphonic.signaling.registry.RegistrySamples.hash;
 import static io.cyphonic.signaling.registry.RegistrySamples.id;
 import static io.cyphonic.signaling.registry.RegistrySamples.overIpv4;
 import static io.cyphonic.signaling.registry.RegistrySamples.overIpv6;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.state.ChronicleStateStore;
+
+import org.junit.jupiter.api.Test;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 
 /** Random logs: replayed from the start or from a snapshot, they make the same state. */
 class RegistryReplayTest {

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.registry;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;

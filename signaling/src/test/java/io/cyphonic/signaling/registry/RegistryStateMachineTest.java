@@ -6,19 +6,22 @@ import static io.cyphonic.signaling.registry.RegistrySamples.id;
 import static io.cyphonic.signaling.registry.RegistrySamples.network;
 import static io.cyphonic.signaling.registry.RegistrySamples.overIpv4;
 import static io.cyphonic.signaling.registry.RegistrySamples.overIpv6;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.state.ChronicleStateStore;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 class RegistryStateMachineTest {
     private static final long NOW = 1_000_000;
@@ -49,8 +52,7 @@ class RegistryStateMachineTest {
     private Registry.Redeemed redeem(int number, byte[] secretHash, byte[] keyHash, long now) {
         return machine.apply(
                 now,
-                new RegistryCommand.Redeem(
-                        id(number), secretHash, keyHash, now, id(100 + number)));
+                new RegistryCommand.Redeem(id(number), secretHash, keyHash, now, id(100 + number)));
     }
 
     private Id128 enrolled(int number, String name) {
@@ -120,8 +122,7 @@ class RegistryStateMachineTest {
 
         assertThat(redeem(1, hash(1), hash(51), NOW + 5)).isEqualTo(first);
         assertThat(redeem(1, hash(1), hash(52), NOW).status()).isEqualTo(Status.INVITATION_USED);
-        assertThat(redeem(1, hash(2), hash(51), NOW).status())
-                .isEqualTo(Status.INVITATION_UNKNOWN);
+        assertThat(redeem(1, hash(2), hash(51), NOW).status()).isEqualTo(Status.INVITATION_UNKNOWN);
         assertThat(view.nodes()).hasSize(1);
     }
 
@@ -152,8 +153,7 @@ class RegistryStateMachineTest {
         assertThat(invite(2, "alice")).isEqualTo(Status.OK);
 
         assertThat(view.openInvitations(NOW)).hasSize(1);
-        assertThat(redeem(1, hash(1), hash(51), NOW).status())
-                .isEqualTo(Status.INVITATION_UNKNOWN);
+        assertThat(redeem(1, hash(1), hash(51), NOW).status()).isEqualTo(Status.INVITATION_UNKNOWN);
         assertThat(redeem(2, hash(2), hash(51), NOW).status()).isEqualTo(Status.OK);
     }
 
@@ -180,8 +180,7 @@ class RegistryStateMachineTest {
         }
         assertThat(invite(4, "n4")).isEqualTo(Status.UNAVAILABLE);
 
-        final RegistryCommand later =
-                new RegistryCommand.Invite(id(4), "n4", hash(4), 2 * EXPIRY);
+        final RegistryCommand later = new RegistryCommand.Invite(id(4), "n4", hash(4), 2 * EXPIRY);
         assertThat(machine.apply(EXPIRY, later).status()).isEqualTo(Status.OK);
         assertThat(view.openInvitations(EXPIRY)).hasSize(1);
     }
@@ -233,9 +232,7 @@ class RegistryStateMachineTest {
         assertThat(registrationOf(alice)).isNull();
         assertThat(register(alice, overIpv4(7, 2, 1000))).isEqualTo(Status.FORBIDDEN);
         assertThat(
-                        machine.apply(
-                                        NOW,
-                                        new RegistryCommand.StoreCertificate(alice, new byte[3]))
+                        machine.apply(NOW, new RegistryCommand.StoreCertificate(alice, new byte[3]))
                                 .status())
                 .isEqualTo(Status.FORBIDDEN);
         assertThat(redeem(1, hash(1), hash(51), NOW).status()).isEqualTo(Status.INVITATION_USED);
@@ -268,8 +265,7 @@ class RegistryStateMachineTest {
 
         assertThat(revoke("alice")).isEqualTo(Status.OK);
 
-        assertThat(redeem(1, hash(1), hash(51), NOW).status())
-                .isEqualTo(Status.INVITATION_UNKNOWN);
+        assertThat(redeem(1, hash(1), hash(51), NOW).status()).isEqualTo(Status.INVITATION_UNKNOWN);
         assertThat(view.revocationEpoch()).isZero();
     }
 
@@ -337,9 +333,7 @@ class RegistryStateMachineTest {
         assertThat(register(id(5), overIpv4(1, 1, 1))).isEqualTo(Status.PEER_UNKNOWN);
         assertThat(unregister(id(5), 1)).isEqualTo(Status.PEER_UNKNOWN);
         assertThat(
-                        machine.apply(
-                                        NOW,
-                                        new RegistryCommand.StoreCertificate(id(5), new byte[1]))
+                        machine.apply(NOW, new RegistryCommand.StoreCertificate(id(5), new byte[1]))
                                 .status())
                 .isEqualTo(Status.PEER_UNKNOWN);
     }
@@ -367,11 +361,7 @@ class RegistryStateMachineTest {
     void shouldKeepTheFirstNetworkItWasGiven() {
         final OverlayNetwork other =
                 new OverlayNetwork(
-                        "other.internal",
-                        network().ipv4Prefix(),
-                        16,
-                        network().ipv6Prefix(),
-                        64);
+                        "other.internal", network().ipv4Prefix(), 16, network().ipv6Prefix(), 64);
 
         assertThat(machine.apply(NOW, new RegistryCommand.Configure(other)).status())
                 .isEqualTo(Status.FORBIDDEN);
@@ -389,8 +379,7 @@ class RegistryStateMachineTest {
         final List<byte[]> pieces = snapshot(machine);
 
         try (ChronicleStateStore otherStore = new ChronicleStateStore()) {
-            final RegistryStateMachine other =
-                    newMachine(otherStore, new RegistryLimits(4, 3));
+            final RegistryStateMachine other = newMachine(otherStore, new RegistryLimits(4, 3));
             load(other, pieces);
 
             assertThat(snapshot(other)).usingRecursiveComparison().isEqualTo(pieces);

@@ -3,6 +3,10 @@ package io.cyphonic.signaling.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,9 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 /** What every {@link StateTable} promises. */
 abstract class StateTableContractTest {
@@ -234,8 +235,7 @@ abstract class StateTableContractTest {
         }
         final Map<Long, Long> visited = new HashMap<>();
         table.forEach(
-                (k, r) ->
-                        visited.put(ByteBuffer.wrap(k).getLong(), ByteBuffer.wrap(r).getLong(8)));
+                (k, r) -> visited.put(ByteBuffer.wrap(k).getLong(), ByteBuffer.wrap(r).getLong(8)));
         assertThat(visited).as("seed %d", seed).isEqualTo(model);
     }
 
