@@ -55,6 +55,40 @@ final class OutboundSlot extends Slot {
                 && capsuleBytes + moreBytes <= SlotLimits.OUT_CAPACITY;
     }
 
+    /**
+     * Adds an entry, copying its bytes unless they are in {@link #in} already.
+     *
+     * @param count capsules it will make, sealed with the counters from {@code counter} on
+     * @param bytes that these capsules will fill
+     * @return the index of the entry
+     */
+    int add(
+            byte[] buffer,
+            int offset,
+            int length,
+            Session sealWith,
+            Endpoint to,
+            long counter,
+            int count,
+            int bytes) {
+        int at = offset;
+        if (buffer != in) {
+            at = inLength;
+            System.arraycopy(buffer, offset, in, at, length);
+        }
+        inLength = at + length;
+        int entry = entries++;
+        entryOffset[entry] = at;
+        entryLength[entry] = length;
+        segmentCount[entry] = count;
+        firstCounter[entry] = counter;
+        session[entry] = sealWith;
+        endpoint[entry] = to;
+        capsules += count;
+        capsuleBytes += bytes;
+        return entry;
+    }
+
     /** Whether a further read is worth while. */
     boolean takesMore() {
         return capsules < SlotLimits.BATCH_CAPSULES && capsuleBytes < SlotLimits.BATCH_BYTES;

@@ -279,36 +279,9 @@ final class OutboundStage implements Stage {
             return;
         }
         int bytes = packet.totalLength(firstSegment, count) + count * CapsuleHeader.OVERHEAD;
-        int entry = add(buffer, offset, length, session, to, counter, count, bytes);
+        int entry = slot.add(buffer, offset, length, session, to, counter, count, bytes);
         slot.entryFlags[entry] = 0;
         slot.firstSegment[entry] = firstSegment;
-    }
-
-    private int add(
-            byte[] buffer,
-            int offset,
-            int length,
-            Session session,
-            Endpoint to,
-            long counter,
-            int count,
-            int bytes) {
-        int at = offset;
-        if (buffer != slot.in) {
-            at = slot.inLength;
-            System.arraycopy(buffer, offset, slot.in, at, length);
-        }
-        slot.inLength = at + length;
-        int entry = slot.entries++;
-        slot.entryOffset[entry] = at;
-        slot.entryLength[entry] = length;
-        slot.segmentCount[entry] = count;
-        slot.firstCounter[entry] = counter;
-        slot.session[entry] = session;
-        slot.endpoint[entry] = to;
-        slot.capsules += count;
-        slot.capsuleBytes += bytes;
-        return entry;
     }
 
     /** The tunnel of the parsed packet if it can go now; else it is held back or dropped. */
@@ -397,7 +370,7 @@ final class OutboundStage implements Stage {
         }
         byte[] message = control.message();
         int bytes = message.length + CapsuleHeader.OVERHEAD;
-        int entry = add(message, 0, message.length, session, to, counter, 1, bytes);
+        int entry = slot.add(message, 0, message.length, session, to, counter, 1, bytes);
         slot.entryFlags[entry] = OutboundSlot.CONTROL;
         slot.firstSegment[entry] = 0;
     }

@@ -1,0 +1,38 @@
+package io.cyphonic.engine.pipeline;
+
+import io.cyphonic.engine.session.CapsuleCipher;
+import io.cyphonic.engine.session.CapsuleKey;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+
+/** A cipher that does not encrypt, for tests that measure what the engine itself does. */
+final class NullCapsuleCipher implements CapsuleCipher {
+    @Override
+    public int seal(
+            CapsuleKey key,
+            long counter,
+            byte[] in,
+            int inOffset,
+            int length,
+            byte[] out,
+            int outOffset) {
+        System.arraycopy(in, inOffset, out, outOffset + CapsuleHeader.LENGTH, length);
+        return length + CapsuleHeader.OVERHEAD;
+    }
+
+    @Override
+    public int open(
+            CapsuleKey key,
+            long counter,
+            byte[] in,
+            int inOffset,
+            int length,
+            byte[] out,
+            int outOffset) {
+        int plain = length - CapsuleHeader.OVERHEAD;
+        System.arraycopy(in, inOffset + CapsuleHeader.LENGTH, out, outOffset, plain);
+        return plain;
+    }
+
+    @Override
+    public void close() {}
+}
