@@ -2,7 +2,7 @@ package io.cyphonic.engine.session;
 
 import io.cyphonic.signaling.handshake.CipherSuite;
 
-/** Sealed bytes computed by an independent implementation (Python cryptography, OpenSSL). */
+/** Sealed bytes computed by an independent implementation. */
 final class GoldenCapsules {
     private GoldenCapsules() {}
 
