@@ -50,6 +50,7 @@ class ArchitectureTest {
                                 "io.cyphonic.signaling.registry..",
                                 "io.cyphonic.signaling.cluster..",
                                 "io.cyphonic.signaling.config..",
+                                "io.cyphonic.signaling.admin..",
                                 "io.cyphonic.signaling.cli.."));
     }
 

@@ -55,6 +55,7 @@ class ArchitectureTest {
                                 ROOT + ".auth..",
                                 ROOT + ".node..",
                                 ROOT + ".config..",
+                                ROOT + ".admin..",
                                 ROOT + ".cli.."));
     }
 
@@ -76,6 +77,7 @@ class ArchitectureTest {
                                 ROOT + ".auth..",
                                 ROOT + ".node..",
                                 ROOT + ".config..",
+                                ROOT + ".admin..",
                                 ROOT + ".cli.."));
     }
 
