@@ -5,7 +5,7 @@ import os
 import pathlib
 
 from cyphonic import Cloud, Node
-from lab import LabError, run, wait_for
+from lab import LabError, peak_rss_megabytes, run, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -39,7 +39,7 @@ class Contender:
 
     def peak_rss_megabytes(self):
         """The largest of the tunnel processes."""
-        return max((_peak_rss(pid) for process in self.processes for pid in _family(process.pid)), default=0.0)
+        return max((peak_rss_megabytes(pid) for process in self.processes for pid in _family(process.pid)), default=0.0)
 
     def give_address(self, interface):
         for side, host in (("left", self.left), ("right", self.right)):
@@ -211,13 +211,3 @@ def _cpu_seconds(pid):
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-
-
-def _peak_rss(pid):
-    try:
-        for line in open(f"/proc/{pid}/status"):
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1000
-    except OSError:
-        pass
-    return 0.0

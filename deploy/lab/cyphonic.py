@@ -3,7 +3,7 @@
 import json
 import signal
 
-from lab import REPOSITORY, LabError
+from lab import REPOSITORY, peak_rss_megabytes
 
 CLOUD = REPOSITORY / "deploy/bin/cyphonic-cloud"
 NODE = REPOSITORY / "deploy/bin/cyphonic"
@@ -77,10 +77,7 @@ class Node:
         return next((peer for peer in self.status()["peers"] if peer["fqdn"] == fqdn), None)
 
     def peak_rss_megabytes(self):
-        for line in open(f"/proc/{self.process.pid}/status"):
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1000
-        raise LabError("no VmHWM")
+        return peak_rss_megabytes(self.process.pid)
 
 
 def start_nodes(lab, cloud, *names):

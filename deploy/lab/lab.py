@@ -39,6 +39,14 @@ def wait_for(condition, seconds, what):
         time.sleep(0.02)
 
 
+def peak_rss_megabytes(pid):
+    """The most memory a process ever had resident."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1000
+    raise LabError(f"process {pid} says nothing about its memory")
+
+
 class Process:
     """A command running in a host; its output goes to a file."""
 

@@ -82,6 +82,9 @@ public final class ChronicleStateStore implements StateStore {
                 .entries(maxEntries)
                 .actualSegments(segments(maxEntries))
                 .maxBloatFactor(MAX_BLOAT_FACTOR)
+                // The owner closes the store; a hook of its own would close it under handlers that
+                // are still ending.
+                .skipCloseOnExitHook(true)
                 .create();
     }
 
