@@ -26,6 +26,12 @@ public interface ControlRuntime extends AutoCloseable {
     /** Runs a handler after a while; never lost, but later when too many run. */
     void after(long delayNanos, Runnable handler);
 
+    /**
+     * Runs a sweep again and again, from now on, one at a time. It runs on the timer's own thread,
+     * which is a platform thread: walking through whole tables is cheapest there.
+     */
+    void every(long periodNanos, Runnable sweep);
+
     /** Runs something that may wait for the network. */
     void background(Runnable task);
 

@@ -76,6 +76,14 @@ public final class VirtualThreadRuntime implements ControlRuntime {
     }
 
     @Override
+    public void every(long periodNanos, Runnable sweep) {
+        if (!closed.get()) {
+            timer.scheduleWithFixedDelay(
+                    () -> run(sweep), 0, periodNanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    @Override
     public void background(Runnable task) {
         if (!closed.get()) {
             start("cy-background", task, () -> {});
@@ -89,14 +97,20 @@ public final class VirtualThreadRuntime implements ControlRuntime {
                 .start(
                         () -> {
                             try {
-                                task.run();
-                            } catch (RuntimeException e) {
-                                LOG.error("a signaling handler failed; this is a bug", e);
+                                run(task);
                             } finally {
                                 running.decrementAndGet();
                                 last.run();
                             }
                         });
+    }
+
+    private static void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("a signaling handler failed; this is a bug", e);
+        }
     }
 
     @Override

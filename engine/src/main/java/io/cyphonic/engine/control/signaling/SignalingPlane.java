@@ -36,6 +36,7 @@ import io.cyphonic.signaling.handshake.CookieGuard;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -148,19 +149,14 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     /** Begins to log in, and goes on doing whatever is due. */
     public void start() {
-        context.runtime().after(0, this::tick);
+        context.runtime().every(TICK_NANOS, this::tick);
     }
 
     private void tick() {
-        if (closed.get()) {
-            return;
-        }
-        try {
+        if (!closed.get()) {
             cloud.tick();
             keeper.tick();
             context.state().expire(context.nowMillis());
-        } finally {
-            context.runtime().after(TICK_NANOS, this::tick);
         }
     }
 
@@ -244,7 +240,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     @Override
     public List<CloudPath> cloudPaths() {
         CloudRecord record = context.state().cloud();
-        List<CloudPath> paths = new java.util.ArrayList<>();
+        List<CloudPath> paths = new ArrayList<>();
         for (int link = 0; link < record.linkCount(); link++) {
             long rtt = record.rttNanos(link);
             paths.add(

@@ -4,6 +4,7 @@ import io.cyphonic.engine.control.policy.PathSelector;
 import io.cyphonic.signaling.protocol.Id128;
 
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -135,6 +136,6 @@ public final class HandshakeRecord {
 
     /** Overwrites this copy. */
     public void wipe() {
-        java.util.Arrays.fill(bytes, (byte) 0);
+        Arrays.fill(bytes, (byte) 0);
     }
 }

@@ -56,8 +56,8 @@ public final class PendingRecords<R> {
         return table.size();
     }
 
-    /** Removes what has expired, and tells of it. */
+    /** Removes what has expired. */
     void expire(long nowMillis) {
-        table.expire(nowMillis, null);
+        SharedState.expire(table, nowMillis);
     }
 }

@@ -247,6 +247,13 @@ public final class SharedState {
         handshakes.expire(nowMillis);
         probes.expire(nowMillis);
         for (StateTable table : new StateTable[] {attempts, expectedPaths, responses, stamps}) {
+            expire(table, nowMillis);
+        }
+    }
+
+    /** Most tables are empty most of the time, and that is cheap to see. */
+    static void expire(StateTable table, long nowMillis) {
+        if (table.size() > 0) {
             table.expire(nowMillis, null);
         }
     }

@@ -74,6 +74,9 @@ public final class TunnelDirectory {
 
     /** Copies of all. */
     public List<TunnelRecord> all() {
+        if (tunnels.size() == 0) {
+            return List.of();
+        }
         List<TunnelRecord> all = new ArrayList<>();
         tunnels.forEach((_, record) -> all.add(new TunnelRecord(record)));
         return all;

@@ -126,7 +126,12 @@ public final class Responder {
             context.countInvalid();
             return null;
         }
-        if (present != null && ownRequestWins(present)) {
+        HandshakeRecord own = present == null ? null : ownHandshake(present);
+        if (own != null
+                && InitiationPolicy.ownRequestWins(context.identity().nodeId(), peer.nodeId())) {
+            // The way back to where the peer speaks from is open, whatever NAT is in between: our
+            // request goes that way too, so that the peer can answer it.
+            send(own.datagram(), from);
             return null;
         }
         boolean fresh =
@@ -151,16 +156,10 @@ public final class Responder {
                         .isPathExpected(request.pathId(), peer.nodeId(), context.nowMillis());
     }
 
-    private boolean ownRequestWins(TunnelRecord present) {
-        if (present.handshake() == 0) {
-            return false;
-        }
-        HandshakeRecord own = context.state().handshakes().find(present.handshake());
-        return own != null
-                && InitiationPolicy.ownRequestWins(
-                        context.identity().nodeId(),
-                        present.nodeId(),
-                        context.nowNanos() - own.sentNanos());
+    private HandshakeRecord ownHandshake(TunnelRecord present) {
+        return present.handshake() == 0
+                ? null
+                : context.state().handshakes().find(present.handshake());
     }
 
     private byte[] respond(TunnelRequest request, TunnelRecord tunnel, Endpoint from) {

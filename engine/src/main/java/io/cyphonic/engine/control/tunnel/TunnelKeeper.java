@@ -71,7 +71,7 @@ public final class TunnelKeeper {
 
     /** Judges again under the peer's lock, and acts. */
     private void act(Id128 nodeId) {
-        Runnable[] then = {() -> {}};
+        Runnable[] then = {null};
         context.locks()
                 .with(
                         nodeId,
@@ -81,24 +81,26 @@ public final class TunnelKeeper {
                                 then[0] = act(tunnel, judge(tunnel));
                             }
                         });
-        then[0].run();
+        if (then[0] != null) {
+            context.runtime().after(0, then[0]);
+        }
     }
 
-    /** Changes the record; what is to be sent is returned, to be done without the lock. */
+    /** Changes the record; what is to be done by a handler, without the lock, is returned. */
     private Runnable act(TunnelRecord tunnel, Verdict verdict) {
         switch (verdict) {
             case NONE, KEEP_ALIVE -> {
-                return () -> {};
+                return null;
             }
             case FORGET -> {
                 tunnels.close(tunnel, "the peer does not answer");
-                return () -> {};
+                return null;
             }
             case RECOVERED -> {
                 tunnel.enter(Phase.UP, context.nowNanos());
                 tunnels.update(tunnel);
                 context.waiters().up(tunnel.identity());
-                return () -> {};
+                return null;
             }
             case REKEY -> {
                 tunnels.backOff(tunnel);

@@ -1,0 +1,167 @@
+package io.cyphonic.engine.control.signaling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cyphonic.engine.control.ControlPlane.NodeState;
+import io.cyphonic.engine.control.ControlPlane.Reached;
+import io.cyphonic.engine.fixtures.SignalingNetwork.Weather;
+import io.cyphonic.engine.fixtures.SimulatedCloud;
+import io.cyphonic.engine.fixtures.SimulatedNode;
+import io.cyphonic.engine.fixtures.SimulatedOverlay;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CloudLinkTest {
+    @TempDir Path directory;
+
+    private SimulatedOverlay overlay;
+
+    @BeforeEach
+    void start() throws Exception {
+        overlay = new SimulatedOverlay(42, directory);
+    }
+
+    @AfterEach
+    void stop() {
+        overlay.close();
+    }
+
+    @Test
+    void shouldRegisterOnceAndStayRegisteredWhenTheCloudAnswers() {
+        SimulatedNode node = overlay.node("alpha");
+        assertThat(node.plane().state()).isEqualTo(NodeState.STARTING);
+
+        overlay.awaitRegistered();
+        overlay.advance(Duration.ofMinutes(10));
+
+        assertThat(node.isRegistered()).isTrue();
+        assertThat(node.plane().registered()).isCompleted();
+        assertThat(overlay.cloud().logins()).isEqualTo(1);
+        assertThat(node.plane().cloudPaths())
+                .singleElement()
+                .satisfies(
+                        path -> {
+                            assertThat(path.nms()).isEqualTo(SimulatedCloud.ADDRESS);
+                            assertThat(path.answering()).isTrue();
+                            assertThat(path.observed())
+                                    .isEqualTo(node.endpoint().toSocketAddress());
+                            assertThat(path.rttMillis()).isBetween(1.0, 10.0);
+                        });
+    }
+
+    @Test
+    void shouldKeepTunnelsAndComeBackWhenTheCloudIsAwayForAWhile() {
+        SimulatedNode alpha = overlay.node("alpha");
+        SimulatedNode beta = overlay.node("beta");
+        SimulatedNode gamma = overlay.node("gamma");
+        overlay.awaitRegistered();
+        overlay.connect(alpha, beta);
+
+        overlay.cloud().reachable(false);
+        overlay.await("offline", () -> alpha.plane().state() == NodeState.OFFLINE);
+        overlay.advance(Duration.ofMinutes(5));
+
+        assertThat(alpha.plane().state()).isEqualTo(NodeState.OFFLINE);
+        assertThat(alpha.isUp(beta)).isTrue();
+        assertThat(beta.isUp(alpha)).isTrue();
+        TunnelAssertions.assertMatchingKeys(alpha, beta);
+        assertThat(overlay.await(alpha.plane().reach(gamma.fqdn())))
+                .isInstanceOf(Reached.Unreachable.class);
+
+        overlay.cloud().reachable(true);
+        overlay.advance(Duration.ofSeconds(80));
+
+        assertThat(alpha.isRegistered()).isTrue();
+        overlay.connect(alpha, gamma);
+    }
+
+    @Test
+    void shouldLogInAgainWithBackOffWhenTheCloudIsAway() {
+        SimulatedNode node = overlay.node("alpha");
+        overlay.awaitRegistered();
+        overlay.cloud().reachable(false);
+        overlay.advance(Duration.ofMinutes(30));
+        overlay.network().recording(true);
+
+        overlay.advance(Duration.ofMinutes(10));
+
+        // One login in a minute, and one registration per minute with its repetitions.
+        assertThat(overlay.network().recorded()).hasSizeLessThan(60);
+        assertThat(node.plane().state()).isEqualTo(NodeState.OFFLINE);
+    }
+
+    @Test
+    void shouldRegisterAgainWhenTheCloudHasForgottenTheNode() {
+        SimulatedNode node = overlay.node("alpha");
+        overlay.awaitRegistered();
+        overlay.cloud()
+                .registry()
+                .unregister(
+                        node.certificate().nodeId(),
+                        overlay.cloud()
+                                .registry()
+                                .findById(node.certificate().nodeId())
+                                .orElseThrow()
+                                .registration()
+                                .loginId());
+
+        overlay.advance(Duration.ofSeconds(17));
+
+        assertThat(
+                        overlay.cloud()
+                                .registry()
+                                .findById(node.certificate().nodeId())
+                                .orElseThrow()
+                                .registration())
+                .isNotNull();
+        assertThat(overlay.cloud().logins()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTellTheCloudWhenTheAddressChanges() {
+        SimulatedNode node = overlay.node("alpha");
+        overlay.awaitRegistered();
+        InetSocketAddress next = new InetSocketAddress("10.9.9.9", 7000);
+
+        node.moveTo(next);
+        overlay.advance(Duration.ofSeconds(10));
+
+        assertThat(
+                        overlay.cloud()
+                                .registry()
+                                .findById(node.certificate().nodeId())
+                                .orElseThrow()
+                                .registration()
+                                .observedIpv4())
+                .isEqualTo(next);
+    }
+
+    @Test
+    void shouldLogInAnewBeforeTheCommonKeyRunsOut() {
+        SimulatedNode node = overlay.node("alpha");
+        overlay.awaitRegistered();
+
+        overlay.advance(Duration.ofHours(10));
+
+        assertThat(node.isRegistered()).isTrue();
+        assertThat(overlay.cloud().logins()).isBetween(2, 4);
+    }
+
+    @Test
+    void shouldRegisterWhenMessagesAreLost() {
+        overlay.network().weather(Weather.LOSSY);
+        for (int i = 0; i < 10; i++) {
+            overlay.node("node-" + i);
+        }
+
+        overlay.awaitRegistered();
+
+        assertThat(overlay.network().lost()).isPositive();
+    }
+}
