@@ -1,13 +1,14 @@
 package io.cyphonic.engine.control;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.security.SecureRandom;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The runtime of a real node: a virtual thread per handler, one platform thread for the timer. */
 public final class VirtualThreadRuntime implements ControlRuntime {
@@ -78,8 +79,7 @@ public final class VirtualThreadRuntime implements ControlRuntime {
     @Override
     public void every(long periodNanos, Runnable sweep) {
         if (!closed.get()) {
-            timer.scheduleWithFixedDelay(
-                    () -> run(sweep), 0, periodNanos, TimeUnit.NANOSECONDS);
+            timer.scheduleWithFixedDelay(() -> run(sweep), 0, periodNanos, TimeUnit.NANOSECONDS);
         }
     }
 

@@ -41,12 +41,10 @@ public final class AuthenticationLogin implements CloudLogin {
     @Override
     public Result login() {
         return switch (client.login(cloud, caCertificate, keys, certificate.get())) {
-            case AuthenticationResult.LoggedIn loggedIn ->
-                    new Result.LoggedIn(loggedIn.response());
+            case AuthenticationResult.LoggedIn loggedIn -> new Result.LoggedIn(loggedIn.response());
             case AuthenticationResult.Refused refused ->
                     new Result.Failed(refused.status() == Status.FORBIDDEN, refused.text());
-            case AuthenticationResult.Failure failure ->
-                    new Result.Failed(false, failure.text());
+            case AuthenticationResult.Failure failure -> new Result.Failed(false, failure.text());
         };
     }
 }

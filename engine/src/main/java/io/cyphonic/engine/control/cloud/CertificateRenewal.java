@@ -4,9 +4,10 @@ import io.cyphonic.engine.control.NodeIdentity;
 import io.cyphonic.signaling.credential.CertificateVerifier;
 import io.cyphonic.signaling.credential.NodeCertificate;
 
-import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.Arrays;
 
 /** Knows when a new certificate is due, and takes over the one that comes. Thread-safe. */
 public final class CertificateRenewal {

@@ -15,6 +15,9 @@ import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
 import io.cyphonic.signaling.protocol.ControlMessage.RegistrationResponse;
 import io.cyphonic.signaling.protocol.sbe.Status;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
@@ -22,8 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps this node logged in and registered, over each address family that the NMS has.
@@ -211,8 +212,7 @@ public final class CloudLink {
         revocationEpoch.accept(response.revocationEpoch());
     }
 
-    private static void addLink(
-            CloudRecord cloud, LoginResponse response, boolean ipv4, long now) {
+    private static void addLink(CloudRecord cloud, LoginResponse response, boolean ipv4, long now) {
         response.nmsEndpoints().stream()
                 .filter(endpoint -> endpoint.getAddress() instanceof Inet4Address == ipv4)
                 .findFirst()
@@ -256,7 +256,9 @@ public final class CloudLink {
             }
             cloud.pending(link, 0);
             cloud.answered(
-                    link, observed, request.tries() == 1 ? now - request.sentNanos() : cloud.rttNanos(link));
+                    link,
+                    observed,
+                    request.tries() == 1 ? now - request.sentNanos() : cloud.rttNanos(link));
             if (status == Status.OK) {
                 first = confirm(cloud, link, kind, now);
             } else {
@@ -279,8 +281,7 @@ public final class CloudLink {
         if (kind == Kind.REGISTRATION || cloud.linkState(link) == LinkState.REGISTERED) {
             cloud.linkState(link, LinkState.REGISTERED);
             cloud.nextAction(
-                    link,
-                    now + TimeUnit.SECONDS.toNanos(requests.session().keepAliveSeconds()));
+                    link, now + TimeUnit.SECONDS.toNanos(requests.session().keepAliveSeconds()));
         }
         if (!wasRegistered) {
             LOG.info("registered with the cloud at {}", Endpoint.of(cloud.endpoint(link)));
@@ -319,9 +320,7 @@ public final class CloudLink {
             cloud.nextAction(link, now + RegistrationPolicy.FAMILY_RETRY_NANOS);
             if (!cloud.isRegistered() && !cloud.isRequestPending()) {
                 if (wasRegistered || cloud.failures() == 0) {
-                    LOG.warn(
-                            "the cloud at {} does not answer",
-                            Endpoint.of(request.destination()));
+                    LOG.warn("the cloud at {} does not answer", Endpoint.of(request.destination()));
                 }
                 loginAgain(cloud, false);
             }

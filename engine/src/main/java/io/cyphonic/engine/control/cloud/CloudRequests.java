@@ -143,8 +143,7 @@ public final class CloudRequests {
         tell(message(transactionId, request), request.destination());
     }
 
-    private void awaitAnswer(
-            long transactionId, TransactionRecord request, Unanswered unanswered) {
+    private void awaitAnswer(long transactionId, TransactionRecord request, Unanswered unanswered) {
         runtime.after(
                 policy(request).waitNanos(request.tries(), runtime.random()),
                 () -> onTimer(transactionId, unanswered));

@@ -2,6 +2,9 @@ package io.cyphonic.engine.control.cloud;
 
 import io.cyphonic.engine.control.LocalAddresses;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -10,8 +13,6 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The addresses of the host's interfaces, without loopback and without the overlay's own. */
 public final class InterfaceAddresses implements LocalAddresses {
@@ -38,8 +39,7 @@ public final class InterfaceAddresses implements LocalAddresses {
     public List<InetSocketAddress> candidates() {
         List<InetAddress> addresses = new ArrayList<>();
         try {
-            for (NetworkInterface each :
-                    NetworkInterface.networkInterfaces().toList()) {
+            for (NetworkInterface each : NetworkInterface.networkInterfaces().toList()) {
                 if (!each.getName().equals(tunName) && each.isUp() && !each.isLoopback()) {
                     each.inetAddresses()
                             .filter(InterfaceAddresses::isUsable)

@@ -33,7 +33,10 @@ public record BackoffPolicy(long minNanos, long maxNanos) {
      */
     public long waitNanos(int failures, RandomGenerator random) {
         int doublings = Math.min(Math.max(failures, 1) - 1, MAX_DOUBLINGS);
-        long wait = doublings > 62 || minNanos > maxNanos >> doublings ? maxNanos : minNanos << doublings;
+        long wait =
+                doublings > 62 || minNanos > maxNanos >> doublings
+                        ? maxNanos
+                        : minNanos << doublings;
         return wait + (long) (wait * 0.25 * random.nextDouble());
     }
 }

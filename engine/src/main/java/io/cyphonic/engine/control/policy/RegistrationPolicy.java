@@ -33,9 +33,7 @@ public final class RegistrationPolicy {
         return registered ? Verdict.KEEP_ALIVE : Verdict.REGISTER;
     }
 
-    /**
-     * Whether to log in again before the common key runs out: in the last quarter of its life.
-     */
+    /** Whether to log in again before the common key runs out: in the last quarter of its life. */
     public static boolean loginDue(long loggedInMillis, long expiryMillis, long nowMillis) {
         return nowMillis >= expiryMillis - (expiryMillis - loggedInMillis) / 4;
     }

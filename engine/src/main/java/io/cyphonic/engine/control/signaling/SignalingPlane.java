@@ -203,9 +203,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     @Override
     public InetSocketAddress cloudAddress() {
         CloudRecord record = context.state().cloud();
-        return record.linkCount() > 0
-                ? record.endpoint(0)
-                : context.settings().cloud().getFirst();
+        return record.linkCount() > 0 ? record.endpoint(0) : context.settings().cloud().getFirst();
     }
 
     @Override
@@ -224,9 +222,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     @Override
     public CompletableFuture<Long> probe(String fqdn) {
         TunnelRecord tunnel =
-                context.state()
-                        .tunnels()
-                        .find(WantedPeer.byName(fqdn.toLowerCase(Locale.ROOT)));
+                context.state().tunnels().find(WantedPeer.byName(fqdn.toLowerCase(Locale.ROOT)));
         return tunnel == null || tunnel.phase() == Phase.CONNECTING
                 ? CompletableFuture.completedFuture(-1L)
                 : probes.measure(tunnel);

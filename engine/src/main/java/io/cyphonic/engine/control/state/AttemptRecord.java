@@ -1,8 +1,8 @@
 package io.cyphonic.engine.control.state;
 
 /**
- * What is known about a wanted peer for a while: that it is being asked for, or that the cloud knows
- * no such peer. Key: {@link WantedPeer}. So one attempt serves all who want the same.
+ * What is known about a wanted peer for a while: that it is being asked for, or that the cloud
+ * knows no such peer. Key: {@link WantedPeer}. So one attempt serves all who want the same.
  *
  * <pre>
  *    0  expiry   8  version   9  outcome   10  transaction of the direction request

@@ -78,7 +78,8 @@ final class RecordFields {
     static void putName(byte[] record, int offset, String name) {
         byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
         if (ascii.length >= NAME_LENGTH) {
-            throw new IllegalArgumentException("a name has at most 253 bytes, found " + ascii.length);
+            throw new IllegalArgumentException(
+                    "a name has at most 253 bytes, found " + ascii.length);
         }
         record[offset] = (byte) ascii.length;
         System.arraycopy(ascii, 0, record, offset + 1, ascii.length);

@@ -126,7 +126,8 @@ public final class SharedState {
     }
 
     /** Begins an attempt for a wanted peer: true for exactly one of many concurrent callers. */
-    public boolean beginAttempt(WantedPeer wanted, long transactionId, long expiry, long nowMillis) {
+    public boolean beginAttempt(
+            WantedPeer wanted, long transactionId, long expiry, long nowMillis) {
         byte[] present = new byte[AttemptRecord.LENGTH];
         if (attempts.get(wanted.key(), present) && isExpired(present, nowMillis)) {
             attempts.remove(wanted.key(), null);

@@ -1,6 +1,5 @@
 package io.cyphonic.engine.control.state;
 
-
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
@@ -140,5 +139,4 @@ public final class TransactionRecord {
         InetAddress address = wantedAddress();
         return address == null ? WantedPeer.byName(wantedFqdn()) : WantedPeer.byAddress(address);
     }
-
 }

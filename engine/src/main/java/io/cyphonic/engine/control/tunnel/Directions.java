@@ -147,8 +147,7 @@ public final class Directions {
         }
         WantedPeer wanted = WantedPeer.byAddress(address);
         AttemptRecord attempt = context.state().attempt(wanted, context.nowMillis());
-        boolean unknown =
-                attempt != null && attempt.outcome() == AttemptRecord.Outcome.UNKNOWN;
+        boolean unknown = attempt != null && attempt.outcome() == AttemptRecord.Outcome.UNKNOWN;
         if (unknown || request(wanted, request -> request.wanted(address)) != null) {
             context.dataPlane().discardWaiting(virtualAddress);
         }
@@ -162,8 +161,7 @@ public final class Directions {
 
     /** Whether the cloud is being asked for this peer. */
     boolean isAsking(TunnelRecord tunnel) {
-        return context.state()
-                        .attempt(WantedPeer.byName(tunnel.fqdn()), context.nowMillis())
+        return context.state().attempt(WantedPeer.byName(tunnel.fqdn()), context.nowMillis())
                 != null;
     }
 

@@ -38,8 +38,7 @@ public final class Initiator {
     private final RequestStamps stamps;
 
     /** Initiates tunnels of a context. */
-    public Initiator(
-            TunnelContext context, Tunnels tunnels, Probes probes, RequestStamps stamps) {
+    public Initiator(TunnelContext context, Tunnels tunnels, Probes probes, RequestStamps stamps) {
         this.context = context;
         this.tunnels = tunnels;
         this.probes = probes;
@@ -59,8 +58,7 @@ public final class Initiator {
      *
      * @param candidates where to send, best first, at least one
      */
-    void begin(
-            PeerIdentity peer, Id128 pathId, List<InetSocketAddress> candidates, Reason reason) {
+    void begin(PeerIdentity peer, Id128 pathId, List<InetSocketAddress> candidates, Reason reason) {
         context.locks()
                 .with(
                         peer.nodeId(),
@@ -95,9 +93,7 @@ public final class Initiator {
         int receiverIndex = context.dataPlane().reserveReceiverIndex(tunnel.tunnelIndex());
         long id = newTransactionId();
         Initiation initiation =
-                receiverIndex == DataPlane.NONE
-                        ? null
-                        : initiate(peer, pathId, id, receiverIndex);
+                receiverIndex == DataPlane.NONE ? null : initiate(peer, pathId, id, receiverIndex);
         if (initiation == null) {
             tunnels.backOff(tunnel);
             tunnels.update(tunnel);

@@ -103,8 +103,7 @@ public final class Probes {
     private void awaitAnswer(long id, ProbeRecord probe) {
         context.runtime()
                 .after(
-                        RetransmitPolicy.PROBE.waitNanos(
-                                probe.tries(), context.runtime().random()),
+                        RetransmitPolicy.PROBE.waitNanos(probe.tries(), context.runtime().random()),
                         () -> onTimer(id));
     }
 

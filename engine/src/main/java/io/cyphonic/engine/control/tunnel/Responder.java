@@ -60,7 +60,8 @@ public final class Responder {
             send(known, from);
             return;
         }
-        switch (guard.check(datagram, datagram.length, from.toSocketAddress(), context.nowNanos())) {
+        switch (guard.check(
+                datagram, datagram.length, from.toSocketAddress(), context.nowNanos())) {
             case DROP -> context.countInvalid();
             case SEND_COOKIE -> sendCookie(datagram, from);
             case ACCEPT -> answerOnce(digest, datagram, from);
@@ -105,8 +106,7 @@ public final class Responder {
                 return null;
             }
             AtomicReference<byte[]> response = new AtomicReference<>();
-            context.locks()
-                    .with(peer.nodeId(), () -> response.set(accept(request, peer, from)));
+            context.locks().with(peer.nodeId(), () -> response.set(accept(request, peer, from)));
             return response.get();
         }
     }

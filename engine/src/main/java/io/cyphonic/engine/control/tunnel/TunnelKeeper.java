@@ -131,7 +131,6 @@ public final class TunnelKeeper {
             return;
         }
         List<InetSocketAddress> candidates = List.of(endpoint.toSocketAddress());
-        initiator.begin(
-                tunnel.identity(), tunnel.pathId(), candidates, Initiator.Reason.NEW_KEYS);
+        initiator.begin(tunnel.identity(), tunnel.pathId(), candidates, Initiator.Reason.NEW_KEYS);
     }
 }

@@ -32,8 +32,7 @@ public final class Tunnels {
             tunnel.identity(peer);
             return tunnel;
         }
-        int index =
-                context.dataPlane().openTunnel(peer.virtualIpv4(), peer.virtualIpv6(), null);
+        int index = context.dataPlane().openTunnel(peer.virtualIpv4(), peer.virtualIpv6(), null);
         if (index == DataPlane.NONE) {
             return null;
         }

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
+import org.junit.jupiter.api.Test;
+
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 class PathSelectorTest {
     private static final List<InetSocketAddress> BOTH_FAMILIES =
@@ -65,8 +66,7 @@ class PathSelectorTest {
                         candidate("224.0.0.1", CandidateKind.LOCAL),
                         candidate("fe80::1", CandidateKind.LOCAL),
                         new Candidate(
-                                new InetSocketAddress("203.0.113.3", 0),
-                                CandidateKind.OBSERVED));
+                                new InetSocketAddress("203.0.113.3", 0), CandidateKind.OBSERVED));
 
         assertThat(PathSelector.order(candidates, BOTH_FAMILIES)).isEmpty();
     }

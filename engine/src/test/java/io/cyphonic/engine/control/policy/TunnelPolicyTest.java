@@ -6,9 +6,10 @@ import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Verdict;
 import io.cyphonic.engine.control.policy.TunnelPolicy.View;
 
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.concurrent.TimeUnit;
 
 class TunnelPolicyTest {
     // phase, initiator, running, due, in phase, key age, silent, idle (seconds), sealed, verdict

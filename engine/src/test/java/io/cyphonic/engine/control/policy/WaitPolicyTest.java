@@ -3,11 +3,12 @@ package io.cyphonic.engine.control.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
 
 class WaitPolicyTest {
     private static final long SEED = 3;

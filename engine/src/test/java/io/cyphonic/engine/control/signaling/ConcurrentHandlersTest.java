@@ -13,6 +13,10 @@ import io.cyphonic.signaling.credential.NodeCertificate;
 import io.cyphonic.signaling.credential.NodeKeys;
 import io.cyphonic.signaling.state.ChronicleStateStore;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -20,9 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The same as in virtual time, with every handler on a virtual thread of its own. */
 @Timeout(120)
@@ -76,11 +77,9 @@ class ConcurrentHandlersTest {
             }
 
             assertThat(responders)
-                    .allSatisfy(
-                            each -> assertThat(each.dataPlane().tunnels()).hasSize(INITIATORS));
+                    .allSatisfy(each -> assertThat(each.dataPlane().tunnels()).hasSize(INITIATORS));
             assertThat(initiators)
-                    .allSatisfy(
-                            each -> assertThat(each.dataPlane().tunnels()).hasSize(RESPONDERS));
+                    .allSatisfy(each -> assertThat(each.dataPlane().tunnels()).hasSize(RESPONDERS));
         } finally {
             runtimes.forEach(VirtualThreadRuntime::close);
             nodes.forEach(SimulatedNode::close);

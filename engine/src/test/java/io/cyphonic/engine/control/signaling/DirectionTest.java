@@ -12,16 +12,17 @@ import io.cyphonic.signaling.credential.CertificateRequest;
 import io.cyphonic.signaling.credential.NodeCertificate;
 import io.cyphonic.signaling.credential.NodeKeys;
 
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class DirectionTest {
     @TempDir Path directory;
@@ -50,8 +51,7 @@ class DirectionTest {
 
         NodeCertificate peer = beta.certificate();
         assertThat(reached)
-                .isEqualTo(
-                        new Reached.Up(peer.fqdn(), peer.virtualIpv4(), peer.virtualIpv6()));
+                .isEqualTo(new Reached.Up(peer.fqdn(), peer.virtualIpv4(), peer.virtualIpv6()));
         overlay.advance(Duration.ofSeconds(1));
         assertThat(alpha.plane().peers())
                 .singleElement()
@@ -69,7 +69,8 @@ class DirectionTest {
     void shouldMeasureTheRoundTripWhenATunnelIsProbed() {
         overlay.connect(alpha, beta);
 
-        assertThat(overlay.await(alpha.plane().probe(beta.fqdn()))).isBetween(2_000_000L, 9_000_000L);
+        assertThat(overlay.await(alpha.plane().probe(beta.fqdn())))
+                .isBetween(2_000_000L, 9_000_000L);
         beta.dataPlane().unplug();
         assertThat(overlay.await(alpha.plane().probe(beta.fqdn()))).isNegative();
         assertThat(overlay.await(alpha.plane().probe("nobody.cyphonic.internal"))).isNegative();
@@ -85,7 +86,8 @@ class DirectionTest {
 
         overlay.await("all", () -> waiting.stream().allMatch(CompletableFuture::isDone));
 
-        assertThat(waiting).allSatisfy(each -> assertThat(each.join()).isInstanceOf(Reached.Up.class));
+        assertThat(waiting)
+                .allSatisfy(each -> assertThat(each.join()).isInstanceOf(Reached.Up.class));
         assertThat(alpha.dataPlane().installed()).isEqualTo(1);
         assertThat(overlay.network().recorded()).hasSizeLessThan(20);
     }

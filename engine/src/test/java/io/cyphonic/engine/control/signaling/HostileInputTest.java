@@ -8,20 +8,20 @@ import io.cyphonic.engine.fixtures.SimulatedOverlay;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.protocol.DatagramType;
 
-import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
 class HostileInputTest {
     private static final long SEED = 97;
-    private static final Endpoint SOMEBODY =
-            Endpoint.of(new InetSocketAddress("10.66.6.6", 666));
+    private static final Endpoint SOMEBODY = Endpoint.of(new InetSocketAddress("10.66.6.6", 666));
     private static final byte[] TYPES = {
         DatagramType.TUNNEL_REQUEST,
         DatagramType.TUNNEL_RESPONSE,
@@ -84,7 +84,8 @@ class HostileInputTest {
         for (int i = 0; i < 1000; i++) {
             SignalingNetwork.Sent sent = real.get(random.nextInt(real.size()));
             byte[] datagram = sent.datagram().clone();
-            // The first byte decides what it is, the last sixteen are a cookie that is not asked for.
+            // The first byte decides what it is, the last sixteen are a cookie that is not asked
+            // for.
             int at = 1 + random.nextInt(datagram.length - 17);
             datagram[at] ^= (byte) (1 << random.nextInt(8));
             assertCountedOnce(() -> beta.plane().onSignalingDatagram(datagram, sent.from()), i);

@@ -6,17 +6,17 @@ import io.cyphonic.engine.control.ControlPlane.Reached;
 import io.cyphonic.engine.fixtures.SignalingNetwork.Weather;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
-
 import io.cyphonic.signaling.state.ChronicleStateStore;
+
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class ManyTunnelsTest {
     private static final int INITIATORS = 40;
@@ -55,8 +55,7 @@ class ManyTunnelsTest {
                 assertThat(initiator.dataPlane().tunnels()).hasSize(RESPONDERS);
             }
             assertThat(responders)
-                    .allSatisfy(
-                            each -> assertThat(each.dataPlane().tunnels()).hasSize(INITIATORS));
+                    .allSatisfy(each -> assertThat(each.dataPlane().tunnels()).hasSize(INITIATORS));
             assertThat(overlay.network().doubled()).isGreaterThan(500);
             assertNothingPending(seed, overlay);
         }

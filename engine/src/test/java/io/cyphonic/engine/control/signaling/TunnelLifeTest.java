@@ -11,14 +11,15 @@ import io.cyphonic.engine.fixtures.SimulatedOverlay;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.protocol.DatagramType;
 
-import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 
 class TunnelLifeTest {
     @TempDir Path directory;
@@ -147,8 +148,7 @@ class TunnelLifeTest {
         overlay.advance(Duration.ofSeconds(12));
         Endpoint elsewhere = Endpoint.of(new InetSocketAddress("10.66.6.6", 666));
         for (SignalingNetwork.Sent sent : overlay.network().recorded()) {
-            if (sent.to().equals(alpha.endpoint())
-                    && sent.datagram()[0] == DatagramType.CAPSULE) {
+            if (sent.to().equals(alpha.endpoint()) && sent.datagram()[0] == DatagramType.CAPSULE) {
                 overlay.network().inject(sent.datagram(), elsewhere, alpha.endpoint());
             }
         }
@@ -170,10 +170,7 @@ class TunnelLifeTest {
 
         for (int seconds : new int[] {0, 10, 20, 60}) {
             overlay.advance(Duration.ofSeconds(seconds));
-            all.forEach(
-                    sent ->
-                            overlay.network()
-                                    .inject(sent.datagram(), sent.from(), sent.to()));
+            all.forEach(sent -> overlay.network().inject(sent.datagram(), sent.from(), sent.to()));
             overlay.advance(Duration.ofSeconds(2));
         }
 
@@ -197,8 +194,7 @@ class TunnelLifeTest {
         assertThat(count(DatagramType.TUNNEL_RESPONSE)).isEqualTo(before + 1);
         assertThat(overlay.network().recorded())
                 .filteredOn(sent -> sent.datagram()[0] == DatagramType.TUNNEL_RESPONSE)
-                .allSatisfy(
-                        sent -> assertThat(sent.datagram()).isEqualTo(response.datagram()));
+                .allSatisfy(sent -> assertThat(sent.datagram()).isEqualTo(response.datagram()));
         assertThat(beta.dataPlane().installed()).isEqualTo(1);
     }
 

@@ -6,6 +6,9 @@ import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.state.ChronicleStateStore;
 
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -13,8 +16,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 
 class SharedStateTest {
     private static final long NOW = 1_000_000;
@@ -130,8 +131,7 @@ class SharedStateTest {
                                                                             NODE, NOW, NOW, NOW));
                                                             count(
                                                                     taken,
-                                                                    state.probes().take(1)
-                                                                            != null);
+                                                                    state.probes().take(1) != null);
                                                         }))
                         .toList();
 
