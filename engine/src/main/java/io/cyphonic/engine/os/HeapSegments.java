@@ -15,7 +15,11 @@ final class HeapSegments {
     /** Up to this many bytes copying costs less than the call to the kernel varies. */
     static final int STAGING_LENGTH = 2_048;
 
-    private static final int SLOTS = 512;
+    private static final int SLOTS = 2_048;
+
+    /** Slots looked at for one key: neighbours take what collides. */
+    private static final int PROBES = 8;
+
     private static final int OFFSET_SPREAD = 0x9E3779B1;
 
     private final byte[] staging = new byte[STAGING_LENGTH];
@@ -23,6 +27,7 @@ final class HeapSegments {
     private final byte[][] arrays = new byte[SLOTS][];
     private final int[] offsets = new int[SLOTS];
     private final MemorySegment[] segments = new MemorySegment[SLOTS];
+    private int nextVictim;
 
     /**
      * A segment that begins with the given bytes, to be read by the kernel before the next call.
@@ -31,15 +36,15 @@ final class HeapSegments {
      */
     MemorySegment outgoing(byte[] array, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, array.length);
-        int slot = slotOf(array, offset);
-        if (arrays[slot] == array && offsets[slot] == offset) {
-            return segments[slot];
+        MemorySegment known = find(array, offset);
+        if (known != null) {
+            return known;
         }
         if (length <= STAGING_LENGTH) {
             System.arraycopy(array, offset, staging, 0, length);
             return stagingSegment;
         }
-        return keep(slot, array, offset);
+        return keep(array, offset);
     }
 
     /**
@@ -49,18 +54,43 @@ final class HeapSegments {
      */
     MemorySegment incoming(byte[] array, int offset, int capacity) {
         Objects.checkFromIndexSize(offset, capacity, array.length);
-        int slot = slotOf(array, offset);
-        return arrays[slot] == array && offsets[slot] == offset
-                ? segments[slot]
-                : keep(slot, array, offset);
+        MemorySegment known = find(array, offset);
+        return known != null ? known : keep(array, offset);
     }
 
-    private MemorySegment keep(int slot, byte[] array, int offset) {
+    /** The kept segment, or {@code null}. */
+    private MemorySegment find(byte[] array, int offset) {
+        int first = slotOf(array, offset);
+        for (int probe = 0; probe < PROBES; probe++) {
+            int slot = first + probe & SLOTS - 1;
+            if (arrays[slot] == array && offsets[slot] == offset) {
+                return segments[slot];
+            }
+            if (arrays[slot] == null) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private MemorySegment keep(byte[] array, int offset) {
+        int slot = freeSlot(slotOf(array, offset));
         MemorySegment segment = MemorySegment.ofArray(array).asSlice(offset);
         arrays[slot] = array;
         offsets[slot] = offset;
         segments[slot] = segment;
         return segment;
+    }
+
+    /** A free slot among the probed ones, or the next to be given up. */
+    private int freeSlot(int first) {
+        for (int probe = 0; probe < PROBES; probe++) {
+            int slot = first + probe & SLOTS - 1;
+            if (arrays[slot] == null) {
+                return slot;
+            }
+        }
+        return first + (nextVictim++ & PROBES - 1) & SLOTS - 1;
     }
 
     private static int slotOf(byte[] array, int offset) {

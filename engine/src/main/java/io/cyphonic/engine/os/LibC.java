@@ -18,6 +18,12 @@ import java.lang.invoke.MethodHandle;
  * (Linker.Option.critical): the garbage collector waits while they run, so the descriptor must be
  * non-blocking. {@code poll} blocks and is an ordinary call. Segments are made by the callers and
  * kept, see {@link HeapSegments}.
+ *
+ * <p>The hot functions are called without errno first, and once more with it if that failed: the
+ * linker makes a slice of the capture segment for each capturing call, which the compiler does not
+ * always remove (JDK 25). So a call that succeeds never allocates, and one that fails may cost 40
+ * bytes. All of them may be repeated: a failed one has done nothing, and a repetition that succeeds
+ * is as good.
  */
 final class LibC {
     private static final Linker LINKER = Linker.nativeLinker();
@@ -37,8 +43,12 @@ final class LibC {
                     ADDRESS);
     private static final MethodHandle READ =
             bind("read", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
+    private static final MethodHandle READ_PLAIN =
+            plain("read", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle WRITE =
             bind("write", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
+    private static final MethodHandle WRITE_PLAIN =
+            plain("write", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
     private static final MethodHandle SOCKET =
             bind("socket", JAVA_INT, null, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SOCKETPAIR =
@@ -51,6 +61,16 @@ final class LibC {
             bind("getsockname", JAVA_INT, null, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SETSOCKOPT =
             bind(
+                    "setsockopt",
+                    JAVA_INT,
+                    ON_HEAP,
+                    JAVA_INT,
+                    JAVA_INT,
+                    JAVA_INT,
+                    ADDRESS,
+                    JAVA_INT);
+    private static final MethodHandle SETSOCKOPT_PLAIN =
+            plain(
                     "setsockopt",
                     JAVA_INT,
                     ON_HEAP,
@@ -80,12 +100,29 @@ final class LibC {
                     JAVA_INT,
                     ADDRESS,
                     JAVA_INT);
+    private static final MethodHandle SENDTO_PLAIN =
+            plain(
+                    "sendto",
+                    JAVA_LONG,
+                    ON_HEAP,
+                    JAVA_INT,
+                    ADDRESS,
+                    JAVA_LONG,
+                    JAVA_INT,
+                    ADDRESS,
+                    JAVA_INT);
     private static final MethodHandle SENDMSG =
             bind("sendmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SENDMSG_PLAIN =
+            plain("sendmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle RECVMSG =
             bind("recvmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle RECVMSG_PLAIN =
+            plain("recvmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle POLL =
             bind("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle POLL_PLAIN =
+            plain("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle EVENTFD =
             bind("eventfd", JAVA_INT, null, JAVA_INT, JAVA_INT);
 
@@ -119,8 +156,13 @@ final class LibC {
     /** read(2) into a heap segment; the descriptor must be non-blocking. */
     static int read(ErrnoCapture errno, int fd, MemorySegment heap, int capacity) {
         try {
-            return errno.resultOf(
-                    (int) (long) READ.invokeExact(errno.segment, fd, heap, (long) capacity));
+            int result = (int) (long) READ_PLAIN.invokeExact(fd, heap, (long) capacity);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int) (long)
+                                    READ.invokeExact(
+                                            errno.segment, fd, heap, (long) capacity));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -129,8 +171,13 @@ final class LibC {
     /** write(2) from a heap segment; the descriptor must be non-blocking. */
     static int write(ErrnoCapture errno, int fd, MemorySegment heap, int length) {
         try {
-            return errno.resultOf(
-                    (int) (long) WRITE.invokeExact(errno.segment, fd, heap, (long) length));
+            int result = (int) (long) WRITE_PLAIN.invokeExact(fd, heap, (long) length);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int) (long)
+                                    WRITE.invokeExact(
+                                            errno.segment, fd, heap, (long) length));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -195,10 +242,13 @@ final class LibC {
     static int setSockOpt(ErrnoCapture errno, int fd, int level, int name, MemorySegment value) {
         try {
             int length = (int) value.byteSize();
-            return errno.resultOf(
-                    (int)
-                            SETSOCKOPT.invokeExact(
-                                    errno.segment, fd, level, name, value, length));
+            int result = (int) SETSOCKOPT_PLAIN.invokeExact(fd, level, name, value, length);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int)
+                                    SETSOCKOPT.invokeExact(
+                                            errno.segment, fd, level, name, value, length));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -238,17 +288,16 @@ final class LibC {
             MemorySegment heapSockaddr,
             int sockaddrLength) {
         try {
-            return errno.resultOf(
-                    (int)
-                            (long)
+            int result = (int) (long)
+                    SENDTO_PLAIN.invokeExact(
+                            fd, heap, (long) length, 0, heapSockaddr, sockaddrLength);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int) (long)
                                     SENDTO.invokeExact(
-                                            errno.segment,
-                                            fd,
-                                            heap,
-                                            (long) length,
-                                            0,
-                                            heapSockaddr,
-                                            sockaddrLength));
+                                            errno.segment, fd, heap, (long) length, 0,
+                                            heapSockaddr, sockaddrLength));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -256,8 +305,13 @@ final class LibC {
 
     static int sendMessage(ErrnoCapture errno, int fd, MemorySegment message, int flags) {
         try {
-            return errno.resultOf(
-                    (int) (long) SENDMSG.invokeExact(errno.segment, fd, message, flags));
+            int result = (int) (long) SENDMSG_PLAIN.invokeExact(fd, message, flags);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int) (long)
+                                    SENDMSG.invokeExact(
+                                            errno.segment, fd, message, flags));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -265,8 +319,13 @@ final class LibC {
 
     static int receiveMessage(ErrnoCapture errno, int fd, MemorySegment message, int flags) {
         try {
-            return errno.resultOf(
-                    (int) (long) RECVMSG.invokeExact(errno.segment, fd, message, flags));
+            int result = (int) (long) RECVMSG_PLAIN.invokeExact(fd, message, flags);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int) (long)
+                                    RECVMSG.invokeExact(
+                                            errno.segment, fd, message, flags));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -275,8 +334,13 @@ final class LibC {
     /** poll(2); may block. */
     static int poll(ErrnoCapture errno, MemorySegment descriptors, long count, int timeoutMs) {
         try {
-            return errno.resultOf(
-                    (int) POLL.invokeExact(errno.segment, descriptors, count, timeoutMs));
+            int result = (int) POLL_PLAIN.invokeExact(descriptors, count, timeoutMs);
+            return result >= 0
+                    ? result
+                    : errno.resultOf(
+                            (int)
+                                    POLL.invokeExact(
+                                            errno.segment, descriptors, count, timeoutMs));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -298,6 +362,17 @@ final class LibC {
         return option == null
                 ? LINKER.downcallHandle(function, descriptor, ERRNO)
                 : LINKER.downcallHandle(function, descriptor, ERRNO, option);
+    }
+
+    /** The same function without errno; see the class comment. */
+    @SuppressWarnings("restricted")
+    private static MethodHandle plain(
+            String name, MemoryLayout result, Linker.Option option, MemoryLayout... arguments) {
+        MemorySegment function = LINKER.defaultLookup().findOrThrow(name);
+        FunctionDescriptor descriptor = FunctionDescriptor.of(result, arguments);
+        return option == null
+                ? LINKER.downcallHandle(function, descriptor)
+                : LINKER.downcallHandle(function, descriptor, option);
     }
 
     /** invokeExact declares Throwable; what comes out of a downcall is our own bug. */

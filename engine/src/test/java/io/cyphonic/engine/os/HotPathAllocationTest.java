@@ -17,8 +17,11 @@ class HotPathAllocationTest {
     private static final int CALLS = 2_000;
     private static final int ROUNDS = 200;
 
-    /** Bytes of a whole round that the measuring itself and late compilation may cost. */
-    private static final long ALLOWED_PER_ROUND = 4_096;
+    /**
+     * Half of the smallest object per call. The rest allows for the 40 bytes that the JDK may take
+     * for the errno of a call that found nothing, which is one receive in eight here.
+     */
+    private static final long ALLOWED_PER_ROUND = 8L * CALLS;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
