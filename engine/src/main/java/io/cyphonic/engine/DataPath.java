@@ -50,6 +50,8 @@ final class DataPath implements AutoCloseable {
 
     private void openAll(NodeConfig config, Membership membership) throws IOException {
         Set<Offload> offloads = config.engine().offloads();
+        // What is most likely to be in the way comes first.
+        tun = opened.push(VirtualInterface.open(config, membership));
         udp =
                 opened.push(
                         LinuxUdpTransport.open(
@@ -58,7 +60,6 @@ final class DataPath implements AutoCloseable {
                                         offloads.contains(Offload.UDP_GSO),
                                         offloads.contains(Offload.UDP_GRO),
                                         UdpOptions.DEFAULT_BUFFER_BYTES)));
-        tun = opened.push(VirtualInterface.open(config, membership));
         store = opened.push(new ChronicleStateStore());
         engine =
                 opened.push(

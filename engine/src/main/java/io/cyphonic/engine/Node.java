@@ -59,10 +59,13 @@ public final class Node implements NodeView, AutoCloseable {
      */
     public static Node start(Path path, Runnable onDown) throws IOException {
         NodeDirectory directory = new NodeDirectory(path);
+        directory.checkJoined();
+        WarmUp warmUp = WarmUp.start();
         Membership membership = directory.membership();
         Node node = new Node(membership, NodeConfigLoader.load(path));
         try {
             node.startAll(directory, onDown);
+            warmUp.await();
             return node;
         } catch (IOException | RuntimeException e) {
             node.closeAfter(e);
@@ -72,7 +75,6 @@ public final class Node implements NodeView, AutoCloseable {
 
     private void startAll(NodeDirectory directory, Runnable onDown) throws IOException {
         started.push(lock(directory.path()));
-        CipherWarmUp warmUp = started.push(CipherWarmUp.start());
         dataPath = started.push(DataPath.open(config, membership));
         signaling = started.push(Signaling.start(directory, config, dataPath));
         if (config.dns().enabled()) {
@@ -88,7 +90,6 @@ public final class Node implements NodeView, AutoCloseable {
         if (!config.stunServers().isEmpty()) {
             LOG.info("stun-servers: accepted, but not used in this version");
         }
-        warmUp.await();
         started.push(
                 ControlSocket.open(
                         directory.path(),

@@ -100,14 +100,28 @@ public final class NodeDirectory {
         return readPem(CA);
     }
 
-    /** Who the node is. */
-    public Membership membership() throws IOException {
-        Path file = path.resolve(MEMBERSHIP);
-        if (Files.notExists(file)) {
+    /**
+     * Looks whether there is a node here to be started.
+     *
+     * @throws IOException if not, with what to do
+     */
+    public void checkJoined() throws IOException {
+        if (Files.exists(path) && !Files.isExecutable(path)) {
+            throw new IOException(
+                    "no access to %s: only its owner may run this node; try it as root"
+                            .formatted(path));
+        }
+        if (!isJoined()) {
             throw new IOException(
                     "no node was joined in %s; run: cyphonic join INVITATION --dir %s"
                             .formatted(path, path));
         }
+    }
+
+    /** Who the node is. */
+    public Membership membership() throws IOException {
+        checkJoined();
+        Path file = path.resolve(MEMBERSHIP);
         Map<String, Object> facts = JSON.std.mapFrom(PrivateFiles.read(file));
         NodeCertificate certificate = certificate();
         if (facts.get("zone") instanceof String zone

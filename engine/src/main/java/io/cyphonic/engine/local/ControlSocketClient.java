@@ -33,6 +33,10 @@ public final class ControlSocketClient {
         if (!Files.isDirectory(directory)) {
             throw new LocalCommandException("there is no directory " + directory);
         }
+        if (!Files.isExecutable(directory)) {
+            throw new LocalCommandException(
+                    "only the owner of the node may talk to it: no access to " + directory);
+        }
         if (!Files.exists(file)) {
             throw notRunning();
         }
