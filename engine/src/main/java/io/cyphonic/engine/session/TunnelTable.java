@@ -200,14 +200,22 @@ public final class TunnelTable implements AutoCloseable {
         return true;
     }
 
-    /** The peer has used this session: if it was waiting for that, it becomes the current one. */
+    /**
+     * The peer has used this session: if it was waiting for that, it becomes the current one. Not if
+     * a newer one has become current meanwhile: the peer has that too, and if each end went on with
+     * what it heard last, each would forget what the other seals with. It goes on opening.
+     */
     public synchronized void confirm(Session session, long nowNanos) {
         Tunnel tunnel = session.tunnel();
-        if (tunnel.next() == session) {
+        if (tunnel.next() == session && !isOlder(session, tunnel.current())) {
             tunnel.setNext(null);
             makeCurrent(tunnel, session, nowNanos);
             wipeUnused();
         }
+    }
+
+    private static boolean isOlder(Session session, Session current) {
+        return current != null && session.installedNanos() - current.installedNanos() < 0;
     }
 
     private void makeCurrent(Tunnel tunnel, Session session, long nowNanos) {

@@ -92,6 +92,8 @@ class EngineLifecycleTest {
 
         hang.set(false);
         EngineRig.await("threads to end", () -> engineThreads().isEmpty());
+        // Its keys were wiped meanwhile: nothing may be sealed under zeros.
+        assertThat(a.count(Counter.OUTBOUND_SENT_PACKETS)).isZero();
         b.close();
     }
 
