@@ -62,7 +62,8 @@ final class Signaling implements AutoCloseable {
                         new ControlSettings(
                                 config.cloudAddresses(),
                                 config.engine().maxTunnels(),
-                                config.tunMtu()),
+                                config.tunMtu(),
+                                directory.membership()::isVirtual),
                         identity,
                         new CertificateVerifier(caCertificate),
                         login,

@@ -1,7 +1,9 @@
 package io.cyphonic.engine.control;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What the control plane is told at start.
@@ -9,8 +11,13 @@ import java.util.List;
  * @param cloud configured addresses of the cloud, at least one
  * @param maxTunnels most peers at once, 1 or more
  * @param innerMtu MTU of the TUN device
+ * @param overlay whether an address is a virtual one
  */
-public record ControlSettings(List<InetSocketAddress> cloud, int maxTunnels, int innerMtu) {
+public record ControlSettings(
+        List<InetSocketAddress> cloud,
+        int maxTunnels,
+        int innerMtu,
+        Predicate<InetAddress> overlay) {
     /** Refuses settings nothing can run with. */
     public ControlSettings {
         if (cloud.isEmpty() || maxTunnels < 1) {
@@ -19,5 +26,10 @@ public record ControlSettings(List<InetSocketAddress> cloud, int maxTunnels, int
                             .formatted(cloud.size(), maxTunnels));
         }
         cloud = List.copyOf(cloud);
+    }
+
+    /** Whether an endpoint is inside the overlay, hence no way to a peer. */
+    public boolean isInOverlay(InetSocketAddress endpoint) {
+        return overlay.test(endpoint.getAddress());
     }
 }

@@ -79,12 +79,23 @@ final class MessageDispatch {
             case ControlMessage.RouteDirectionToResponder direction ->
                     directions.onRouteDirectionToResponder(direction, from);
             case ControlMessage.RevocationNotice notice -> revocations.onNotice(notice, cloud);
-            case ControlMessage.FinalizationAck ack -> {
-                if (requests.take(ack.transactionId(), Kind.FINALIZATION) != null) {
-                    finalized.run();
-                }
-            }
+            case ControlMessage.FinalizationAck ack -> finalization(ack);
             case null, default -> countInvalid();
+        }
+    }
+
+    private void finalization(ControlMessage.FinalizationAck ack) {
+        if (requests.take(ack.transactionId(), Kind.FINALIZATION) != null) {
+            finalized.run();
+        }
+    }
+
+    /** While the node says goodbye, nothing counts but the cloud's answer to that. */
+    void farewell(byte[] datagram) {
+        if (requests.open(datagram) instanceof ControlMessage.FinalizationAck ack) {
+            finalization(ack);
+        } else {
+            countInvalid();
         }
     }
 

@@ -161,19 +161,36 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     }
 
     private void handle(Runnable handler) {
-        if (closed.get() || !context.runtime().handle(handler)) {
+        handle(!closed.get(), handler);
+    }
+
+    private void handle(boolean wanted, Runnable handler) {
+        if (!wanted || !context.runtime().handle(handler)) {
             context.drops().accept(DropReason.SIGNALING_OVERLOAD);
+        }
+    }
+
+    /** Not if it comes from inside the overlay: a tunnel through it would carry itself for ever. */
+    private void handleFrom(Endpoint from, Runnable handler) {
+        if (context.settings().isInOverlay(from.toSocketAddress())) {
+            context.drops().accept(DropReason.SIGNALING_INVALID);
+        } else {
+            handle(handler);
         }
     }
 
     @Override
     public void onSignalingDatagram(byte[] datagram, Endpoint from) {
-        handle(() -> dispatch.datagram(datagram, from));
+        if (closed.get()) {
+            handle(true, () -> dispatch.farewell(datagram));
+        } else {
+            handleFrom(from, () -> dispatch.datagram(datagram, from));
+        }
     }
 
     @Override
     public void onControlMessage(int tunnelIndex, byte[] message, Endpoint from) {
-        handle(() -> dispatch.capsule(tunnelIndex, message, from));
+        handleFrom(from, () -> dispatch.capsule(tunnelIndex, message, from));
     }
 
     @Override
@@ -188,7 +205,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     @Override
     public void onEndpointChanged(int tunnelIndex, Endpoint from) {
-        handle(() -> probes.onEndpointChanged(tunnelIndex, from));
+        handleFrom(from, () -> probes.onEndpointChanged(tunnelIndex, from));
     }
 
     @Override

@@ -77,7 +77,9 @@ public final class Directions {
     /** See {@code ControlPlane.reach}. */
     public CompletableFuture<Reached> reach(String name) {
         String fqdn = name.toLowerCase(Locale.ROOT);
-        if (fqdn.isEmpty() || fqdn.length() > MAX_NAME) {
+        if (fqdn.isEmpty()
+                || fqdn.length() > MAX_NAME
+                || !fqdn.chars().allMatch(c -> c > ' ' && c <= '~')) {
             return CompletableFuture.completedFuture(new Reached.Unknown());
         }
         PeerIdentity self = PeerIdentity.of(context.identity().certificate());
@@ -253,9 +255,7 @@ public final class Directions {
             case PeerCertificates.Judgement.Refused(String reason) ->
                     failWanted(request, "the peer's certificate is refused: " + reason);
             case PeerCertificates.Judgement.Accepted(PeerIdentity peer) -> {
-                List<InetSocketAddress> candidates =
-                        PathSelector.order(
-                                direction.candidates(), context.addresses().candidates());
+                List<InetSocketAddress> candidates = ways(direction.candidates());
                 if (!isWanted(peer, request)) {
                     failWanted(request, "the cloud sent the certificate of another node");
                 } else if (candidates.isEmpty()) {
@@ -265,6 +265,15 @@ public final class Directions {
                 }
             }
         }
+    }
+
+    /** Where to send, best first; never into the overlay, whatever the peer says. */
+    private List<InetSocketAddress> ways(List<Candidate> candidates) {
+        List<Candidate> outside =
+                candidates.stream()
+                        .filter(each -> !context.settings().isInOverlay(each.address()))
+                        .toList();
+        return PathSelector.order(outside, context.addresses().candidates());
     }
 
     private void initiate(
@@ -321,8 +330,7 @@ public final class Directions {
     }
 
     private void punch(List<Candidate> candidates) {
-        for (InetSocketAddress candidate :
-                PathSelector.order(candidates, context.addresses().candidates())) {
+        for (InetSocketAddress candidate : ways(candidates)) {
             context.dataPlane()
                     .sendSignaling(HOLE_PUNCH, HOLE_PUNCH.length, Endpoint.of(candidate));
         }

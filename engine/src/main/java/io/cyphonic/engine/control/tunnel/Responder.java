@@ -151,7 +151,10 @@ public final class Responder {
 
     /** The cloud has announced the path, or it is the one that the tunnel has already. */
     private boolean isExpected(TunnelRequest request, PeerIdentity peer, TunnelRecord present) {
-        return present != null && present.pathId().equals(request.pathId())
+        // A tunnel that has no keys yet has no path either: its path id is all zero.
+        return present != null
+                        && !present.pathId().equals(Id128.NONE)
+                        && present.pathId().equals(request.pathId())
                 || context.state()
                         .isPathExpected(request.pathId(), peer.nodeId(), context.nowMillis());
     }

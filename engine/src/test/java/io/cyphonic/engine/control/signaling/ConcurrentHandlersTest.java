@@ -50,6 +50,24 @@ class ConcurrentHandlersTest {
         }
     }
 
+    @Test
+    void shouldHearTheCloudsAnswerWhenANodeShutsDown() throws Exception {
+        try (RealTime time = new RealTime()) {
+            SignalingNetwork network = new SignalingNetwork(time, SEED);
+            try (SimulatedCloud cloud =
+                    new SimulatedCloud(network, System::currentTimeMillis, random, directory)) {
+                SimulatedNode node = node(time, network, cloud, 0);
+                node.plane().registered().get(60, TimeUnit.SECONDS);
+
+                node.plane().close();
+
+                assertThat(node.drops()).isZero();
+                assertThat(node.plane().sharedState().transactions().size()).isZero();
+                node.close();
+            }
+        }
+    }
+
     private void run(RealTime time, SignalingNetwork network, SimulatedCloud cloud)
             throws Exception {
         List<SimulatedNode> nodes = new ArrayList<>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.engine.control.ControlPlane.PeerState;
 import io.cyphonic.engine.control.ControlPlane.Reached;
+import io.cyphonic.engine.control.policy.InitiationPolicy;
 import io.cyphonic.engine.fixtures.SignalingNetwork.Weather;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
@@ -11,6 +12,10 @@ import io.cyphonic.signaling.credential.CertificateAuthority;
 import io.cyphonic.signaling.credential.CertificateRequest;
 import io.cyphonic.signaling.credential.NodeCertificate;
 import io.cyphonic.signaling.credential.NodeKeys;
+import io.cyphonic.signaling.handshake.CipherSuite;
+import io.cyphonic.signaling.handshake.TunnelHandshake;
+import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
+import io.cyphonic.signaling.protocol.Id128;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -262,5 +267,45 @@ class DirectionTest {
                         Reached.Unreachable.class,
                         each -> assertThat(each.reason()).contains("certificate"));
         assertThat(beta.dataPlane().tunnels()).isEmpty();
+    }
+
+    @Test
+    void shouldRefuseAnInitiatorWhenThereIsATunnelThatHasNoPathYet() {
+        // The request of the smaller node id would win otherwise, and nothing would be shown.
+        boolean inOrder =
+                InitiationPolicy.ownRequestWins(
+                        alpha.certificate().nodeId(), beta.certificate().nodeId());
+        SimulatedNode smaller = inOrder ? alpha : beta;
+        SimulatedNode greater = inOrder ? beta : alpha;
+        greater.plane().reach(smaller.fqdn());
+        overlay.await("a tunnel that connects", () -> !greater.dataPlane().tunnels().isEmpty());
+        smaller.dataPlane().unplug();
+        byte[] request =
+                TunnelHandshake.initiate(
+                                CipherSuite.AES_GCM_SHA256,
+                                smaller.keys().tunnelKeyPair(),
+                                greater.keys().tunnelKeyPair().publicKey(),
+                                Id128.NONE,
+                                1,
+                                1,
+                                new TunnelRequestPayload(
+                                        overlay.time().wallMillis(),
+                                        1400,
+                                        smaller.certificate().der()),
+                                new SecureRandom())
+                        .datagram();
+
+        overlay.network().inject(request, smaller.endpoint(), greater.endpoint());
+        overlay.advance(Duration.ofSeconds(1));
+
+        assertThat(greater.dataPlane().installed()).isZero();
+        assertThat(greater.drops()).isPositive();
+    }
+
+    @Test
+    void shouldSayUnknownWhenANameCannotBeOne() {
+        assertThat(alpha.plane().reach("b\u00e9ta.cyphonic.internal")).isCompleted();
+        assertThat(alpha.plane().reach("be ta.cyphonic.internal"))
+                .isCompletedWithValueMatching(Reached.Unknown.class::isInstance);
     }
 }

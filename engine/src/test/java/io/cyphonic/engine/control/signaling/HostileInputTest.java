@@ -113,6 +113,30 @@ class HostileInputTest {
         assertUnchanged();
     }
 
+    @Test
+    void shouldSendNothingIntoTheOverlayWhenAPeerSpeaksFromThere() {
+        Endpoint inside =
+                Endpoint.of(new InetSocketAddress(beta.certificate().virtualIpv4(), 7000));
+        byte[] request =
+                overlay.network().recorded().stream()
+                        .map(SignalingNetwork.Sent::datagram)
+                        .filter(datagram -> datagram[0] == DatagramType.TUNNEL_REQUEST)
+                        .findFirst()
+                        .orElseThrow();
+        overlay.network().recording(true);
+
+        assertCountedOnce(() -> beta.plane().onSignalingDatagram(request, inside), 0);
+        for (int tunnel = 0; tunnel < 64; tunnel++) {
+            int index = tunnel;
+            assertCountedOnce(() -> alpha.plane().onEndpointChanged(index, inside), index);
+        }
+
+        overlay.advance(Duration.ofSeconds(5));
+        assertThat(overlay.network().recorded())
+                .noneMatch(sent -> sent.to().equals(inside) || sent.from().equals(inside));
+        assertUnchanged();
+    }
+
     private void assertCountedOnce(Runnable input, int round) {
         int before = alpha.drops() + beta.drops();
         input.run();
