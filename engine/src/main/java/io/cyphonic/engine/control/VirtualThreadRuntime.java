@@ -6,6 +6,7 @@ import org.slf4j.LoggerFactory;
 import java.security.SecureRandom;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,8 @@ public final class VirtualThreadRuntime implements ControlRuntime {
                 new ScheduledThreadPoolExecutor(
                         1, Thread.ofPlatform().name("cy-timer").daemon().factory());
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        // A handler that is still at work may set a timer after the end: it has no use any more.
+        timer.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
 
     @Override
@@ -108,7 +111,8 @@ public final class VirtualThreadRuntime implements ControlRuntime {
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An error that got out, of memory for one, would end the periodic sweep for good.
             LOG.error("a signaling handler failed; this is a bug", e);
         }
     }

@@ -3,6 +3,7 @@ package io.cyphonic.engine.session;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.handshake.SessionKeys;
 import io.cyphonic.signaling.state.StateStore;
+
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -168,8 +169,7 @@ public final class TunnelTable implements AutoCloseable {
             SessionKeys keys,
             boolean confirmed,
             long nowNanos) {
-        return install(
-                tunnelIndex, receiverIndex, peerReceiverIndex, keys, confirmed, nowNanos, 0);
+        return install(tunnelIndex, receiverIndex, peerReceiverIndex, keys, confirmed, nowNanos, 0);
     }
 
     /** As above, with the first counter to seal with, so that a test can come near the limit. */
@@ -187,8 +187,7 @@ public final class TunnelTable implements AutoCloseable {
             return false;
         }
         Session session =
-                new Session(
-                        tunnel, receiverIndex, peerReceiverIndex, keys, nowNanos, firstCounter);
+                new Session(tunnel, receiverIndex, peerReceiverIndex, keys, nowNanos, firstCounter);
         sessions.set(indexes.slotOf(receiverIndex), session);
         if (confirmed) {
             makeCurrent(tunnel, session, nowNanos);
@@ -200,22 +199,14 @@ public final class TunnelTable implements AutoCloseable {
         return true;
     }
 
-    /**
-     * The peer has used this session: if it was waiting for that, it becomes the current one. Not if
-     * a newer one has become current meanwhile: the peer has that too, and if each end went on with
-     * what it heard last, each would forget what the other seals with. It goes on opening.
-     */
+    /** The peer has used this session: if it was waiting for that, it becomes the current one. */
     public synchronized void confirm(Session session, long nowNanos) {
         Tunnel tunnel = session.tunnel();
-        if (tunnel.next() == session && !isOlder(session, tunnel.current())) {
+        if (tunnel.next() == session) {
             tunnel.setNext(null);
             makeCurrent(tunnel, session, nowNanos);
             wipeUnused();
         }
-    }
-
-    private static boolean isOlder(Session session, Session current) {
-        return current != null && session.installedNanos() - current.installedNanos() < 0;
     }
 
     private void makeCurrent(Tunnel tunnel, Session session, long nowNanos) {

@@ -96,6 +96,10 @@ public final class CloudLink {
             }
             lookAtAddresses(cloud, now);
             for (int link = 0; link < cloud.linkCount(); link++) {
+                if (cloud.pending(link) != 0 && !requests.isWaiting(cloud.pending(link))) {
+                    // Expired before its timer could run: the process had stood still.
+                    cloud.pending(link, 0);
+                }
                 act(cloud, link, now);
             }
             state.cloud(cloud);
@@ -158,10 +162,16 @@ public final class CloudLink {
             LOG.error("the login failed; this is a bug", e);
             result = new CloudLogin.Result.Failed(false, "internal error: " + e);
         }
-        switch (result) {
-            case CloudLogin.Result.LoggedIn(LoginResponse response) -> onLoggedIn(response);
-            case CloudLogin.Result.Failed(boolean revoked, String reason) ->
-                    onLoginFailed(revoked, reason);
+        try {
+            switch (result) {
+                case CloudLogin.Result.LoggedIn(LoginResponse response) -> onLoggedIn(response);
+                case CloudLogin.Result.Failed(boolean revoked, String reason) ->
+                        onLoginFailed(revoked, reason);
+            }
+        } catch (RuntimeException e) {
+            // Without this the login would count as running for ever, and never be tried again.
+            LOG.error("what the login gave cannot be used; this is a bug", e);
+            onLoginFailed(false, "internal error: " + e);
         }
     }
 

@@ -124,6 +124,11 @@ public final class CloudRequests {
         }
     }
 
+    /** Whether a request waits for its answer. */
+    boolean isWaiting(long transactionId) {
+        return state.transactions().find(transactionId) != null;
+    }
+
     /** Takes the request of an answer out; {@code null} if it is late, a duplicate or made up. */
     public TransactionRecord take(long transactionId, Kind kind) {
         TransactionRecord request = state.transactions().find(transactionId);

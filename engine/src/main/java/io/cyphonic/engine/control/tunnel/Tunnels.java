@@ -42,6 +42,11 @@ public final class Tunnels {
             context.dataPlane().closeTunnel(index);
             return null;
         }
+        if (context.state().isRevoked(peer.nodeId())) {
+            // Revoked since the certificate was judged, and before there was a tunnel to close.
+            close(tunnel, "the peer was revoked");
+            return null;
+        }
         return tunnel;
     }
 

@@ -2,12 +2,16 @@ package io.cyphonic.engine.control.signaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cyphonic.engine.control.CloudLogin;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
 import io.cyphonic.engine.control.ControlPlane.Reached;
 import io.cyphonic.engine.fixtures.SignalingNetwork.Weather;
 import io.cyphonic.engine.fixtures.SimulatedCloud;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
+import io.cyphonic.signaling.credential.NodeCertificate;
+import io.cyphonic.signaling.credential.NodeKeys;
+import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 class CloudLinkTest {
     @TempDir Path directory;
@@ -164,5 +169,60 @@ class CloudLinkTest {
         overlay.awaitRegistered();
 
         assertThat(overlay.network().lost()).isPositive();
+    }
+
+    @Test
+    void shouldAskAgainWhenARequestExpiredBeforeItsTimerRan() {
+        SimulatedNode node = overlay.node("alpha");
+        overlay.awaitRegistered();
+        node.dataPlane().unplug();
+        overlay.await("a keep-alive", () -> pending(node) != 0);
+
+        // So it is after the process has stood still for a while.
+        node.plane().sharedState().transactions().take(pending(node));
+        node.dataPlane().plug();
+        overlay.advance(Duration.ofSeconds(3));
+
+        assertThat(pending(node)).isZero();
+        assertThat(node.isRegistered()).isTrue();
+    }
+
+    private static long pending(SimulatedNode node) {
+        return node.plane().sharedState().cloud().pending(0);
+    }
+
+    @Test
+    void shouldLogInAgainWhenALoginCannotBeUsed() {
+        NodeKeys keys = overlay.keys();
+        NodeCertificate certificate = overlay.cloud().enrol("alpha", keys);
+        CloudLogin good = overlay.cloud().login(certificate.nodeId());
+        AtomicInteger logins = new AtomicInteger();
+        SimulatedNode node =
+                overlay.node(
+                        "alpha",
+                        keys,
+                        certificate,
+                        () -> logins.getAndIncrement() == 0 ? withoutKey(good) : good.login());
+
+        overlay.awaitRegistered();
+
+        assertThat(node.isRegistered()).isTrue();
+        assertThat(logins).hasValue(2);
+    }
+
+    private static CloudLogin.Result withoutKey(CloudLogin login) {
+        LoginResponse good = ((CloudLogin.Result.LoggedIn) login.login()).response();
+        return new CloudLogin.Result.LoggedIn(
+                new LoginResponse(
+                        good.status(),
+                        good.serverTimeMillis(),
+                        good.nodeId(),
+                        good.loginId(),
+                        good.expiryMillis(),
+                        good.revocationEpoch(),
+                        good.keepAliveSeconds(),
+                        good.nmsEndpoints(),
+                        new byte[0],
+                        good.certificate()));
     }
 }
