@@ -12,11 +12,11 @@ import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
-
-import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
-
 import java.util.Iterator;
 import java.util.function.LongSupplier;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Outbound staging. The numbered flow of one batch:
@@ -34,6 +34,8 @@ import java.util.function.LongSupplier;
  * order = nonce order.
  */
 final class OutboundStage implements Stage {
+    private static final Logger LOG = LoggerFactory.getLogger(OutboundStage.class);
+
     private static final int REQUESTS = 1024;
     private static final int IP_OFFSET = VirtioNetHeader.LENGTH;
 
@@ -69,6 +71,7 @@ final class OutboundStage implements Stage {
 
     private OutboundSlot slot;
     private boolean sourceDrained;
+    private boolean failureLogged;
 
     OutboundStage(
             TunDevice tun,
@@ -111,7 +114,7 @@ final class OutboundStage implements Stage {
         boolean queued = !requests.isEmpty() || spareLength > 0 || longPacketLength > 0;
         int length = queued || restage ? 0 : tun.read(slot.in, 0, SlotLimits.READ_CAPACITY);
         if (length <= 0 && !queued && !restage) {
-            return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed();
+            return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed(length);
         }
         slot.batch = marks.begin();
         slot.nowNanos = clock.getAsLong();
@@ -142,8 +145,12 @@ final class OutboundStage implements Stage {
                 || sessionsChanged && !waiting.isEmpty();
     }
 
-    private int readFailed() {
+    private int readFailed(int negativeErrno) {
         counters.add(Counter.TUN_READ_ERRORS, 1);
+        if (!failureLogged) {
+            failureLogged = true;
+            LOG.error("TUN {} cannot be read: errno {}; trying on", tun.name(), -negativeErrno);
+        }
         return FAILED;
     }
 
@@ -181,7 +188,7 @@ final class OutboundStage implements Stage {
             int length = tun.read(into, 0, SlotLimits.READ_CAPACITY);
             if (length <= 0) {
                 sourceDrained = true;
-                return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed();
+                return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed(length);
             }
             counters.add(Counter.TUN_READS, 1);
             stage(into, 0, length);
@@ -228,7 +235,11 @@ final class OutboundStage implements Stage {
             stageLongPacket();
             return;
         }
-        // Only the spare buffer is ever read into while the slot holds something.
+        if (buffer == slot.in) {
+            // In place although the slot has entries: empty control messages, which fill nothing.
+            slot.in = spare;
+            spare = buffer;
+        }
         spareLength = length;
     }
 

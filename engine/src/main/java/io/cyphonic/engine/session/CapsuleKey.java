@@ -1,14 +1,13 @@
 package io.cyphonic.engine.session;
 
 import io.cyphonic.signaling.handshake.CipherSuite;
-
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
-
 import javax.crypto.SecretKey;
 
 /**
- * One direction's key of a session, in the form the JCA wants, and unlike its own ({@code
- * SecretKeySpec}) wipeable. Immutable until destroyed; any thread may read it.
+ * One direction's key of a session, in the form the JCA wants, and unlike its own
+ * ({@code SecretKeySpec}) wipeable. Immutable until destroyed; any thread may read it.
  */
 public final class CapsuleKey implements SecretKey {
     private static final long serialVersionUID = 1L;
@@ -37,15 +36,27 @@ public final class CapsuleKey implements SecretKey {
         return "RAW";
     }
 
-    /** A copy; providers wipe it after use. */
+    /**
+     * A copy; providers wipe it after use.
+     *
+     * @throws IllegalStateException after {@link #destroy}: sealing under zeros would tell everybody
+     *     what is inside. The flag is set before the bytes go and read after they were copied.
+     */
     @Override
     public byte[] getEncoded() {
-        return bytes.clone();
+        byte[] copy = bytes.clone();
+        VarHandle.loadLoadFence();
+        if (destroyed) {
+            Arrays.fill(copy, (byte) 0);
+            throw new IllegalStateException("this key was wiped");
+        }
+        return copy;
     }
 
     @Override
     public void destroy() {
         destroyed = true;
+        VarHandle.storeStoreFence();
         Arrays.fill(bytes, (byte) 0);
     }
 

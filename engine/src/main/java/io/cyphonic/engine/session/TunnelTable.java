@@ -3,7 +3,6 @@ package io.cyphonic.engine.session;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.handshake.SessionKeys;
 import io.cyphonic.signaling.state.StateStore;
-
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -169,7 +168,8 @@ public final class TunnelTable implements AutoCloseable {
             SessionKeys keys,
             boolean confirmed,
             long nowNanos) {
-        return install(tunnelIndex, receiverIndex, peerReceiverIndex, keys, confirmed, nowNanos, 0);
+        return install(
+                tunnelIndex, receiverIndex, peerReceiverIndex, keys, confirmed, nowNanos, 0);
     }
 
     /** As above, with the first counter to seal with, so that a test can come near the limit. */
@@ -187,7 +187,8 @@ public final class TunnelTable implements AutoCloseable {
             return false;
         }
         Session session =
-                new Session(tunnel, receiverIndex, peerReceiverIndex, keys, nowNanos, firstCounter);
+                new Session(
+                        tunnel, receiverIndex, peerReceiverIndex, keys, nowNanos, firstCounter);
         sessions.set(indexes.slotOf(receiverIndex), session);
         if (confirmed) {
             makeCurrent(tunnel, session, nowNanos);
@@ -199,14 +200,22 @@ public final class TunnelTable implements AutoCloseable {
         return true;
     }
 
-    /** The peer has used this session: if it was waiting for that, it becomes the current one. */
+    /**
+     * The peer has used this session: if it was waiting for that, it becomes the current one. Not if
+     * a newer one has become current meanwhile: the peer has that too, and if each end went on with
+     * what it heard last, each would forget what the other seals with. It goes on opening.
+     */
     public synchronized void confirm(Session session, long nowNanos) {
         Tunnel tunnel = session.tunnel();
-        if (tunnel.next() == session) {
+        if (tunnel.next() == session && !isOlder(session, tunnel.current())) {
             tunnel.setNext(null);
             makeCurrent(tunnel, session, nowNanos);
             wipeUnused();
         }
+    }
+
+    private static boolean isOlder(Session session, Session current) {
+        return current != null && session.installedNanos() - current.installedNanos() < 0;
     }
 
     private void makeCurrent(Tunnel tunnel, Session session, long nowNanos) {

@@ -11,15 +11,13 @@ import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.engine.fixtures.EngineRig;
 import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.signaling.handshake.CipherSuite;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class EngineLifecycleTest {
     private static List<String> engineThreads() {
@@ -34,8 +32,7 @@ class EngineLifecycleTest {
     void shouldLeaveNoThreadBehindHoweverOftenItStartsAndStops(Mode mode) {
         for (int round = 0; round < 15; round++) {
             try (EngineRig a = new EngineRig(1, EngineRig.config(mode, 4, 2), Disturbance.NONE);
-                    EngineRig b =
-                            new EngineRig(2, EngineRig.config(mode, 4, 2), Disturbance.NONE)) {
+                    EngineRig b = new EngineRig(2, EngineRig.config(mode, 4, 2), Disturbance.NONE)) {
                 a.openTunnelTo(b);
                 b.openTunnelTo(a);
                 EngineRig.join(a, b, CipherSuite.AES_GCM_SHA256, round);
@@ -54,8 +51,7 @@ class EngineLifecycleTest {
 
     @Test
     void shouldNameItsThreadsWithinTheKernelsLimit() {
-        try (EngineRig a =
-                new EngineRig(1, EngineRig.config(Mode.PIPELINE, 4, 2), Disturbance.NONE)) {
+        try (EngineRig a = new EngineRig(1, EngineRig.config(Mode.PIPELINE, 4, 2), Disturbance.NONE)) {
             a.engine.start();
 
             assertThat(engineThreads())
@@ -96,16 +92,18 @@ class EngineLifecycleTest {
 
         hang.set(false);
         EngineRig.await("threads to end", () -> engineThreads().isEmpty());
+        // Its keys were wiped meanwhile: nothing may be sealed under zeros.
+        assertThat(a.count(Counter.OUTBOUND_SENT_PACKETS)).isZero();
         b.close();
     }
 
     @ParameterizedTest
     @EnumSource(WaitKind.class)
     void shouldWorkWithEveryWaitStrategy(WaitKind wait) {
-        EngineConfig config = new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), 4);
+        EngineConfig config =
+                new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), 4);
         try (EngineRig a = new EngineRig(1, config, Disturbance.NONE);
-                EngineRig b =
-                        new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
+                EngineRig b = new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
             a.openTunnelTo(b);
             b.openTunnelTo(a);
             EngineRig.join(a, b, CipherSuite.AES_GCM_SHA256, 1);
@@ -118,8 +116,7 @@ class EngineLifecycleTest {
 
     @Test
     void shouldSurviveAListenerThatThrows() {
-        try (EngineRig b =
-                new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
+        try (EngineRig b = new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
             b.engine.setListener(new ThrowingListener());
             b.engine.start();
 

@@ -9,7 +9,14 @@ import io.cyphonic.engine.fixtures.EngineRig;
 import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.signaling.handshake.CipherSuite;
-
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,13 +24,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.List;
-import java.util.Random;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Two engines back to back: what the one host sends is what the other gets, byte for byte. */
 class RoundTripTest {
@@ -40,7 +40,11 @@ class RoundTripTest {
     }
 
     private void join(Mode mode, CipherSuite suite) {
-        a = new EngineRig(1, EngineRig.config(mode, 4, 2), Disturbance.NONE);
+        join(mode, suite, Disturbance.NONE);
+    }
+
+    private void join(Mode mode, CipherSuite suite, Disturbance ofSender) {
+        a = new EngineRig(1, EngineRig.config(mode, 4, 2), ofSender);
         b = new EngineRig(2, EngineRig.config(mode, 4, 2), Disturbance.NONE);
         a.openTunnelTo(b);
         b.openTunnelTo(a);
@@ -72,7 +76,8 @@ class RoundTripTest {
         for (byte[] packet : framed) {
             a.tun.offer(packet);
         }
-        EngineRig.await("sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == count);
+        EngineRig.await(
+                "sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == count);
         return new ArrayList<>(onWire);
     }
 
@@ -102,12 +107,7 @@ class RoundTripTest {
 
     private byte[] tcp(boolean ipv6, int payload, int segment, int flags) {
         return Packets.tcpSuper(
-                ipv6 ? a.ipv6 : a.ipv4,
-                ipv6 ? b.ipv6 : b.ipv4,
-                123_456,
-                flags,
-                bytes(payload),
-                segment);
+                ipv6 ? a.ipv6 : a.ipv4, ipv6 ? b.ipv6 : b.ipv4, 123_456, flags, bytes(payload), segment);
     }
 
     @ParameterizedTest
@@ -294,7 +294,8 @@ class RoundTripTest {
     void shouldCompleteAnUnusualPartialChecksumBeforeSending() {
         // A partial checksum of a protocol the receiver does not know: here GRE-like, at offset 4.
         byte[] framed = Packets.plain(Packets.ip(a.ipv4, b.ipv4, 47, bytes(40), 1));
-        VirtioNetHeader.write(framed, 0, VirtioNetHeader.FLAG_NEEDS_CSUM, 0, 0, 0, 20, 4);
+        VirtioNetHeader.write(
+                framed, 0, VirtioNetHeader.FLAG_NEEDS_CSUM, 0, 0, 0, 20, 4);
         byte[] expected = Packets.received(framed.clone()).getFirst();
 
         List<byte[]> written = opened(sealed(framed));
@@ -312,6 +313,46 @@ class RoundTripTest {
 
         assertSamePackets(received(written), expected(packet));
         assertThat(a.count(Counter.UDP_SEND_RETRIES)).isPositive();
+    }
+
+    @Test
+    void shouldSendALongSuperPacketThatMeetsAnEmptyControlMessage() throws InterruptedException {
+        close();
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch released = new CountDownLatch(1);
+        join(
+                Mode.SERIAL,
+                CipherSuite.AES_GCM_SHA256,
+                (step, batch) -> {
+                    if (step == Disturbance.Step.SEND && batch == 1) {
+                        entered.countDown();
+                        awaitQuietly(released);
+                    }
+                });
+        byte[] first = Packets.numbered(a.ipv4, b.ipv4, 1, 500);
+        byte[] longOne = tcp(false, 9_000, 30, PSH_ACK);
+        List<byte[]> expected = expected(first, longOne);
+        a.engine.start();
+        a.tun.offer(first);
+        entered.await();
+        a.engine.sendControl(0, new byte[0], null);
+        a.tun.offer(longOne);
+
+        released.countDown();
+        EngineRig.await(
+                "sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == expected.size());
+        List<byte[]> packets =
+                onWire.stream().filter(d -> d.length > CapsuleHeader.OVERHEAD).toList();
+
+        assertSamePackets(received(opened(packets)), expected);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
