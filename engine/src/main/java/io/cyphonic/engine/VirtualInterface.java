@@ -9,6 +9,8 @@ import io.cyphonic.engine.os.NetlinkException;
 import io.cyphonic.engine.os.NetlinkInterface;
 import io.cyphonic.engine.os.TunOptions;
 
+import io.cyphonic.engine.net.UdpTransport;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +19,11 @@ import org.slf4j.LoggerFactory;
  * whole overlay into it. Nothing is left of it once the device is closed.
  */
 final class VirtualInterface {
+    /** IPv4 and TCP without options, in bytes: what the largest segment leaves of the MTU. */
+    private static final int SMALLEST_HEADERS = 40;
+
+    private static final int MAX_SUPER_PACKET = 65_535;
+
     private static final Logger LOG = LoggerFactory.getLogger(VirtualInterface.class);
 
     private VirtualInterface() {}
@@ -38,12 +45,25 @@ final class VirtualInterface {
             link.disableLinkLocalAddress();
             link.addAddress(membership.virtualIpv4(), membership.ipv4PrefixLength());
             addIpv6(link, membership);
+            link.setGsoMaxSize(superPacketLength(config.tunMtu()));
             link.setUp();
             return tun;
         } catch (NativeException | RuntimeException e) {
             tun.close();
             throw e;
         }
+    }
+
+    /**
+     * How long a super-packet may be so that all its capsules fit one send: one system call for
+     * each instead of a large and a small one.
+     */
+    static int superPacketLength(int mtu) {
+        int capsules =
+                Math.min(
+                        UdpTransport.MAX_SEGMENTS,
+                        UdpTransport.MAX_SEND_LENGTH / (mtu + CapsuleHeader.OVERHEAD));
+        return Math.clamp((long) capsules * (mtu - SMALLEST_HEADERS), mtu, MAX_SUPER_PACKET);
     }
 
     private static void addIpv6(NetlinkInterface link, Membership membership)

@@ -168,6 +168,27 @@ final class LibC {
         }
     }
 
+    /**
+     * read(2) without its reason for a failure, which costs a second call: for {@link
+     * RefusalCount#explain}.
+     */
+    static int tryRead(int fd, MemorySegment heap, int capacity) {
+        try {
+            return (int) (long) READ_PLAIN.invokeExact(fd, heap, (long) capacity);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** recvmsg(2) without its reason for a failure. */
+    static int tryReceiveMessage(int fd, MemorySegment message, int flags) {
+        try {
+            return (int) (long) RECVMSG_PLAIN.invokeExact(fd, message, flags);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     /** write(2) from a heap segment; the descriptor must be non-blocking. */
     static int write(ErrnoCapture errno, int fd, MemorySegment heap, int length) {
         try {

@@ -37,6 +37,7 @@ public final class LinuxTunDevice implements TunDevice {
 
     // Owned by the reading thread.
     private final ErrnoCapture readErrno = new ErrnoCapture();
+    private final RefusalCount readRefusals = new RefusalCount();
     private final HeapSegments readSegments = new HeapSegments();
 
     // Owned by the writing thread.
@@ -177,8 +178,20 @@ public final class LinuxTunDevice implements TunDevice {
 
     @Override
     public int read(byte[] buffer, int offset, int capacity) {
+        int descriptor = fd;
+        if (descriptor < 0) {
+            return -Errno.EBADF;
+        }
         MemorySegment segment = readSegments.incoming(buffer, offset, capacity);
-        int result = LibC.read(readErrno, fd, segment, capacity);
+        int result = LibC.tryRead(descriptor, segment, capacity);
+        if (result >= 0) {
+            readRefusals.reset();
+            return result;
+        }
+        if (!readRefusals.explain()) {
+            return WOULD_BLOCK;
+        }
+        result = LibC.read(readErrno, descriptor, segment, capacity);
         return result == -Errno.EAGAIN ? WOULD_BLOCK : result;
     }
 

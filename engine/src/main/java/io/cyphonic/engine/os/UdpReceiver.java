@@ -28,6 +28,7 @@ final class UdpReceiver {
     private static final int CONTROL_CAPACITY = 64;
 
     private final ErrnoCapture errno = new ErrnoCapture();
+    private final RefusalCount refusals = new RefusalCount();
     private final MemorySegment buffer;
     private final NativeMessage message;
     private UdpSocket preferred;
@@ -50,8 +51,11 @@ final class UdpReceiver {
         }
         int result = receiveFrom(preferred, into);
         if (result == UdpTransport.WOULD_BLOCK && other != null) {
-            swap();
-            result = receiveFrom(preferred, into);
+            result = receiveFrom(other, into);
+            if (result != UdpTransport.WOULD_BLOCK) {
+                // The socket that has something is asked first next time.
+                swap();
+            }
         }
         burst++;
         return result;
@@ -72,7 +76,7 @@ final class UdpReceiver {
         // few the caller is told to come back, and poll(2) wakes it at once.
         for (int empty = 0; length == 0 && empty < MAX_EMPTY; empty++) {
             message.prepareReceive();
-            length = LibC.receiveMessage(errno, socket.descriptor(), message.header(), 0);
+            length = receiveMessage(socket);
         }
         if (length <= 0) {
             return length == -Errno.EAGAIN || length == -Errno.EINTR
@@ -86,6 +90,22 @@ final class UdpReceiver {
         MemorySegment.copy(message.name(), JAVA_BYTE, 0, into.source, 0, sourceLength);
         into.sourceLength = sourceLength;
         return length;
+    }
+
+    private int receiveMessage(UdpSocket socket) {
+        int descriptor = socket.descriptor();
+        if (descriptor < 0) {
+            return -Errno.EBADF;
+        }
+        int length = LibC.tryReceiveMessage(descriptor, message.header(), 0);
+        if (length >= 0) {
+            refusals.reset();
+            return length;
+        }
+        if (!refusals.explain()) {
+            return -Errno.EAGAIN;
+        }
+        return LibC.receiveMessage(errno, descriptor, message.header(), 0);
     }
 
     private int segmentLength(int length) {
