@@ -1,13 +1,5 @@
 package io.cyphonic.bench;
 
-import java.nio.ByteBuffer;
-import java.security.Provider;
-import java.security.spec.AlgorithmParameterSpec;
-import java.util.concurrent.TimeUnit;
-import javax.crypto.Cipher;
-import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -21,9 +13,19 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
+import java.nio.ByteBuffer;
+import java.security.Provider;
+import java.security.spec.AlgorithmParameterSpec;
+import java.util.concurrent.TimeUnit;
+
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
 /**
- * What sealing one capsule costs, by provider, kind of buffer and packet size: one init with a fresh
- * nonce, sixteen bytes of associated data, one packet. Decides docs/adr/0004.
+ * What sealing one capsule costs, by provider, kind of buffer and packet size: one init with a
+ * fresh nonce, sixteen bytes of associated data, one packet. Decides docs/adr/0004.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -16,6 +16,9 @@ import io.cyphonic.engine.pipeline.PacketEngine;
 import io.cyphonic.signaling.state.ChronicleStateStore;
 import io.cyphonic.signaling.state.StateStore;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
@@ -28,6 +31,8 @@ import java.util.Set;
  * started here: it needs its listener first.
  */
 final class DataPath implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(DataPath.class);
+
     private final CloseStack opened = new CloseStack();
     private LinuxUdpTransport udp;
     private LinuxTunDevice tun;
@@ -60,6 +65,7 @@ final class DataPath implements AutoCloseable {
                                         offloads.contains(Offload.UDP_GSO),
                                         offloads.contains(Offload.UDP_GRO),
                                         UdpOptions.DEFAULT_BUFFER_BYTES)));
+        LOG.info("{}", udp);
         store = opened.push(new ChronicleStateStore());
         engine =
                 opened.push(

@@ -60,9 +60,10 @@ public final class Node implements NodeView, AutoCloseable {
     public static Node start(Path path, Runnable onDown) throws IOException {
         NodeDirectory directory = new NodeDirectory(path);
         directory.checkJoined();
-        WarmUp warmUp = WarmUp.start();
+        NodeConfig config = NodeConfigLoader.load(path);
+        WarmUp warmUp = WarmUp.start(config.engine());
         Membership membership = directory.membership();
-        Node node = new Node(membership, NodeConfigLoader.load(path));
+        Node node = new Node(membership, config);
         try {
             node.startAll(directory, onDown);
             warmUp.await();

@@ -3,14 +3,14 @@ package io.cyphonic.engine;
 import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfig;
+import io.cyphonic.engine.net.UdpTransport;
 import io.cyphonic.engine.os.LinuxTunDevice;
 import io.cyphonic.engine.os.NativeException;
 import io.cyphonic.engine.os.NetlinkException;
 import io.cyphonic.engine.os.NetlinkInterface;
 import io.cyphonic.engine.os.TunOptions;
-
-import io.cyphonic.engine.net.UdpTransport;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,48 +1,45 @@
 package io.cyphonic.engine;
 
-import io.cyphonic.engine.pipeline.PacketEngine;
-import io.cyphonic.signaling.state.ChronicleStateStore;
+import io.cyphonic.engine.config.EngineConfig;
 
-import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.concurrent.TimeUnit;
 
 /**
- * Does in the background what would otherwise make the start long and the first packet slow: loads
- * the shared memory's library, and lets the compiler see the cipher. Holds nothing; its threads end
- * by themselves.
+ * Does in the background what would otherwise make the first packets slow: a {@link Rehearsal}.
+ * Holds nothing; its thread ends by itself.
  */
 final class WarmUp {
-    private static final long LIMIT_MILLIS = 1000;
+    private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+    private static final long LIMIT_MILLIS = 3_000;
 
-    private final List<Thread> threads;
+    private final Thread thread;
 
-    private WarmUp(List<Thread> threads) {
-        this.threads = threads;
+    private WarmUp(Thread thread) {
+        this.thread = thread;
     }
 
     /** Begins. */
-    static WarmUp start() {
+    static WarmUp start(EngineConfig config) {
         return new WarmUp(
-                List.of(
-                        inBackground("cy-warm-state", WarmUp::loadSharedState),
-                        inBackground("cy-warm-cipher", PacketEngine::warmUp)));
+                Thread.ofPlatform().name("cy-warm-up").daemon().start(() -> rehearse(config)));
     }
 
-    private static Thread inBackground(String name, Runnable task) {
-        return Thread.ofPlatform().name(name).daemon().start(task);
-    }
-
-    private static void loadSharedState() {
-        try (ChronicleStateStore store = new ChronicleStateStore()) {
-            store.createTable("warm-up", Long.BYTES, Long.BYTES, 1);
+    private static void rehearse(EngineConfig config) {
+        try {
+            Rehearsal.run(config, TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS));
+        } catch (RuntimeException e) {
+            // What is really wrong shows when the node opens the same things itself.
+            LOG.debug("no warm-up: {}", e.getMessage());
         }
     }
 
-    /** Waits until it is done, a second at most per part: a slow machine may go on cold. */
+    /** Waits until it is done, for a bounded time: a slow machine may go on cold. */
     void await() {
         try {
-            for (Thread thread : threads) {
-                thread.join(LIMIT_MILLIS);
-            }
+            thread.join(LIMIT_MILLIS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

@@ -9,9 +9,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The engine's counters. Every thread of the data path has a {@link Lane} of its own and is its only
- * writer, so that counting is a plain addition; reading adds the lanes up. A sum is exact once the
- * writers rest, and never goes back.
+ * The engine's counters. Every thread of the data path has a {@link Lane} of its own and is its
+ * only writer, so that counting is a plain addition; reading adds the lanes up. A sum is exact once
+ * the writers rest, and never goes back.
  */
 public final class Counters {
     private static final Counter[] COUNTERS = Counter.values();
@@ -80,8 +80,7 @@ public final class Counters {
         /** Cache lines of other threads' data keep away from these cells. */
         private static final int PADDING = 16;
 
-        private final long[] cells =
-                new long[PADDING + COUNTERS.length + REASONS.length + PADDING];
+        private final long[] cells = new long[PADDING + COUNTERS.length + REASONS.length + PADDING];
 
         private Lane() {}
 

@@ -47,9 +47,7 @@ public final class AddressText {
     /** An address with its port, IPv6 in brackets. */
     public static String format(InetSocketAddress address) {
         String host =
-                address.isUnresolved()
-                        ? address.getHostString()
-                        : format(address.getAddress());
+                address.isUnresolved() ? address.getHostString() : format(address.getAddress());
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
@@ -71,7 +69,8 @@ public final class AddressText {
                 text.append("::");
                 i = gapEnd - 1;
             } else {
-                text.append(i == 0 || i == gapEnd ? "" : ":").append(Integer.toHexString(groups[i]));
+                text.append(i == 0 || i == gapEnd ? "" : ":")
+                        .append(Integer.toHexString(groups[i]));
             }
         }
         return text.toString();

@@ -13,8 +13,7 @@ import java.lang.foreign.ValueLayout;
  */
 final class ErrnoCapture {
     private static final StructLayout LAYOUT = Linker.Option.captureStateLayout();
-    private static final long ERRNO_OFFSET =
-            LAYOUT.byteOffset(PathElement.groupElement("errno"));
+    private static final long ERRNO_OFFSET = LAYOUT.byteOffset(PathElement.groupElement("errno"));
 
     /** The first argument of every downcall that captures. */
     final MemorySegment segment = Arena.ofAuto().allocate(LAYOUT);

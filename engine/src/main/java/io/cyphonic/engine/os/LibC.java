@@ -60,56 +60,18 @@ final class LibC {
     private static final MethodHandle GETSOCKNAME =
             bind("getsockname", JAVA_INT, null, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SETSOCKOPT =
-            bind(
-                    "setsockopt",
-                    JAVA_INT,
-                    ON_HEAP,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    ADDRESS,
-                    JAVA_INT);
+            bind("setsockopt", JAVA_INT, ON_HEAP, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle SETSOCKOPT_PLAIN =
-            plain(
-                    "setsockopt",
-                    JAVA_INT,
-                    ON_HEAP,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    ADDRESS,
-                    JAVA_INT);
+            plain("setsockopt", JAVA_INT, ON_HEAP, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle GETSOCKOPT =
-            bind(
-                    "getsockopt",
-                    JAVA_INT,
-                    ON_HEAP,
-                    JAVA_INT,
-                    JAVA_INT,
-                    JAVA_INT,
-                    ADDRESS,
-                    ADDRESS);
+            bind("getsockopt", JAVA_INT, ON_HEAP, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SENDTO =
             bind(
-                    "sendto",
-                    JAVA_LONG,
-                    ON_HEAP,
-                    JAVA_INT,
-                    ADDRESS,
-                    JAVA_LONG,
-                    JAVA_INT,
-                    ADDRESS,
+                    "sendto", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS,
                     JAVA_INT);
     private static final MethodHandle SENDTO_PLAIN =
             plain(
-                    "sendto",
-                    JAVA_LONG,
-                    ON_HEAP,
-                    JAVA_INT,
-                    ADDRESS,
-                    JAVA_LONG,
-                    JAVA_INT,
-                    ADDRESS,
+                    "sendto", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS,
                     JAVA_INT);
     private static final MethodHandle SENDMSG =
             bind("sendmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
@@ -123,8 +85,7 @@ final class LibC {
             bind("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle POLL_PLAIN =
             plain("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle EVENTFD =
-            bind("eventfd", JAVA_INT, null, JAVA_INT, JAVA_INT);
+    private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, null, JAVA_INT, JAVA_INT);
 
     private LibC() {}
 
@@ -146,8 +107,7 @@ final class LibC {
 
     static int ioctl(ErrnoCapture errno, int fd, long request, MemorySegment argument) {
         try {
-            return errno.resultOf(
-                    (int) IOCTL.invokeExact(errno.segment, fd, request, argument));
+            return errno.resultOf((int) IOCTL.invokeExact(errno.segment, fd, request, argument));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -160,9 +120,10 @@ final class LibC {
             return result >= 0
                     ? result
                     : errno.resultOf(
-                            (int) (long)
-                                    READ.invokeExact(
-                                            errno.segment, fd, heap, (long) capacity));
+                            (int)
+                                    (long)
+                                            READ.invokeExact(
+                                                    errno.segment, fd, heap, (long) capacity));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -196,9 +157,7 @@ final class LibC {
             return result >= 0
                     ? result
                     : errno.resultOf(
-                            (int) (long)
-                                    WRITE.invokeExact(
-                                            errno.segment, fd, heap, (long) length));
+                            (int) (long) WRITE.invokeExact(errno.segment, fd, heap, (long) length));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -206,8 +165,7 @@ final class LibC {
 
     static int socket(ErrnoCapture errno, int family, int type, int protocol) {
         try {
-            return errno.resultOf(
-                    (int) SOCKET.invokeExact(errno.segment, family, type, protocol));
+            return errno.resultOf((int) SOCKET.invokeExact(errno.segment, family, type, protocol));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -252,8 +210,7 @@ final class LibC {
 
     static int getSockName(ErrnoCapture errno, int fd, MemorySegment name, MemorySegment length) {
         try {
-            return errno.resultOf(
-                    (int) GETSOCKNAME.invokeExact(errno.segment, fd, name, length));
+            return errno.resultOf((int) GETSOCKNAME.invokeExact(errno.segment, fd, name, length));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -309,16 +266,29 @@ final class LibC {
             MemorySegment heapSockaddr,
             int sockaddrLength) {
         try {
-            int result = (int) (long)
-                    SENDTO_PLAIN.invokeExact(
-                            fd, heap, (long) length, 0, heapSockaddr, sockaddrLength);
+            int result =
+                    (int)
+                            (long)
+                                    SENDTO_PLAIN.invokeExact(
+                                            fd,
+                                            heap,
+                                            (long) length,
+                                            0,
+                                            heapSockaddr,
+                                            sockaddrLength);
             return result >= 0
                     ? result
                     : errno.resultOf(
-                            (int) (long)
-                                    SENDTO.invokeExact(
-                                            errno.segment, fd, heap, (long) length, 0,
-                                            heapSockaddr, sockaddrLength));
+                            (int)
+                                    (long)
+                                            SENDTO.invokeExact(
+                                                    errno.segment,
+                                                    fd,
+                                                    heap,
+                                                    (long) length,
+                                                    0,
+                                                    heapSockaddr,
+                                                    sockaddrLength));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -330,9 +300,7 @@ final class LibC {
             return result >= 0
                     ? result
                     : errno.resultOf(
-                            (int) (long)
-                                    SENDMSG.invokeExact(
-                                            errno.segment, fd, message, flags));
+                            (int) (long) SENDMSG.invokeExact(errno.segment, fd, message, flags));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -344,9 +312,7 @@ final class LibC {
             return result >= 0
                     ? result
                     : errno.resultOf(
-                            (int) (long)
-                                    RECVMSG.invokeExact(
-                                            errno.segment, fd, message, flags));
+                            (int) (long) RECVMSG.invokeExact(errno.segment, fd, message, flags));
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -359,9 +325,7 @@ final class LibC {
             return result >= 0
                     ? result
                     : errno.resultOf(
-                            (int)
-                                    POLL.invokeExact(
-                                            errno.segment, descriptors, count, timeoutMs));
+                            (int) POLL.invokeExact(errno.segment, descriptors, count, timeoutMs));
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -5,10 +5,12 @@ import static io.cyphonic.engine.os.NativeLayouts.POLLFD_FD;
 import static io.cyphonic.engine.os.NativeLayouts.POLLFD_REVENTS;
 import static io.cyphonic.engine.os.NativeLayouts.POLLFD_SIZE;
 import static io.cyphonic.engine.os.NativeLayouts.POLLIN;
+
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.cyphonic.engine.net.Readiness;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,8 +43,7 @@ public final class LinuxReadiness implements Readiness {
     // Guarded by wakeLock, taken only by the first of several wake-ups and by close.
     private final ReentrantLock wakeLock = new ReentrantLock();
     private final ErrnoCapture wakeErrno = new ErrnoCapture();
-    private final MemorySegment one =
-            MemorySegment.ofArray(new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
+    private final MemorySegment one = MemorySegment.ofArray(new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
     private int eventFd;
 
     private LinuxReadiness(int eventFd, LinuxTunDevice tun, LinuxUdpTransport udp) {

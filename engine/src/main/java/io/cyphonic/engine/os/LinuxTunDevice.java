@@ -10,16 +10,19 @@ import static io.cyphonic.engine.os.NativeLayouts.TUN_F_USO6;
 
 import io.cyphonic.engine.net.TunDevice;
 import io.cyphonic.engine.net.VirtioNetHeader;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A TUN interface of Linux (tun(4); Documentation/networking/tuntap.rst), with a virtio header
  * before each packet and as many offloads as were asked for and the kernel has. The interface
- * belongs to the descriptor: it goes when the device is closed or the process ends, however it ends.
+ * belongs to the descriptor: it goes when the device is closed or the process ends, however it
+ * ends.
  *
  * <p>One thread may read while another writes. {@link #close} needs both to have stopped: after it
  * every call returns {@code -EBADF}.
@@ -56,7 +59,8 @@ public final class LinuxTunDevice implements TunDevice {
      * NetlinkInterface} does the rest.
      *
      * @throws TunOpenException with the reason and what to do
-     * @throws NativeException if the MTU cannot be set, or the machine is not one this project knows
+     * @throws NativeException if the MTU cannot be set, or the machine is not one this project
+     *     knows
      */
     public static LinuxTunDevice open(TunOptions options) throws NativeException {
         TunOpenException.checkName(options.name());
@@ -197,8 +201,7 @@ public final class LinuxTunDevice implements TunDevice {
 
     @Override
     public int write(byte[] buffer, int offset, int length) {
-        return LibC.write(
-                writeErrno, fd, writeSegments.outgoing(buffer, offset, length), length);
+        return LibC.write(writeErrno, fd, writeSegments.outgoing(buffer, offset, length), length);
     }
 
     /** The descriptor, for {@link LinuxReadiness}; -1 after close. */

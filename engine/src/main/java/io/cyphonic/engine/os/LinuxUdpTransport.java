@@ -3,6 +3,7 @@ package io.cyphonic.engine.os;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.ReceivedDatagrams;
 import io.cyphonic.engine.net.UdpTransport;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * peers as mapped addresses and share one set of options. Works with one family where the host has
  * only one.
  *
- * <p>{@link #close} needs the receiving and the sending thread to have stopped; signaling senders may
- * still call and get {@code -EBADF}.
+ * <p>{@link #close} needs the receiving and the sending thread to have stopped; signaling senders
+ * may still call and get {@code -EBADF}.
  */
 public final class LinuxUdpTransport implements UdpTransport {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxUdpTransport.class);
@@ -50,7 +51,7 @@ public final class LinuxUdpTransport implements UdpTransport {
         for (int attempt = 1; ; attempt++) {
             try {
                 LinuxUdpTransport transport = openOnce(options);
-                LOG.info("{}", transport);
+                LOG.debug("{}", transport);
                 return transport;
             } catch (UdpOpenException e) {
                 if (e.reason() != UdpOpenException.Reason.PORT_IN_USE || attempt == attempts) {

@@ -2,7 +2,8 @@ package io.cyphonic.engine.os;
 
 /**
  * Offsets, sizes and numbers of the Linux structures this package fills, equal on x86-64 and
- * aarch64 (both LP64, little-endian). {@link NativeSelfCheck} proves them against the running kernel.
+ * aarch64 (both LP64, little-endian). {@link NativeSelfCheck} proves them against the running
+ * kernel.
  */
 final class NativeLayouts {
     // open(2), socket(2), eventfd(2): asm-generic/fcntl.h

@@ -11,6 +11,7 @@ import static io.cyphonic.engine.os.NativeLayouts.MSGHDR_IOV_LENGTH;
 import static io.cyphonic.engine.os.NativeLayouts.MSGHDR_NAME;
 import static io.cyphonic.engine.os.NativeLayouts.MSGHDR_NAME_LENGTH;
 import static io.cyphonic.engine.os.NativeLayouts.MSGHDR_SIZE;
+
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;

@@ -16,6 +16,7 @@ import static io.cyphonic.engine.os.NativeLayouts.SOCKADDR_IN_SIZE;
 import static io.cyphonic.engine.os.NativeLayouts.SOCK_DGRAM;
 import static io.cyphonic.engine.os.NativeLayouts.SOL_SOCKET;
 import static io.cyphonic.engine.os.NativeLayouts.SO_PASSCRED;
+
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
@@ -121,7 +122,9 @@ final class NativeSelfCheck {
         return buffer.asSlice(0, 8).mismatch(text.asSlice(0, 8)) == -1;
     }
 
-    /** struct sockaddr_in, sockaddr_in6: the kernel tells length, family and port of a bound one. */
+    /**
+     * struct sockaddr_in, sockaddr_in6: the kernel tells length, family and port of a bound one.
+     */
     private void socketAddress(int family, int size) throws NativeException {
         int fd = LibC.socket(errno, family, SOCK_DGRAM | O_CLOEXEC, 0);
         if (fd == -Errno.EAFNOSUPPORT) {

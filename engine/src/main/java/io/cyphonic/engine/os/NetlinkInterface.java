@@ -133,9 +133,7 @@ public final class NetlinkInterface implements AutoCloseable {
         byte[] raw = checked(address, prefixLength);
         boolean ipv6 = raw.length == 16;
         NetlinkRequest request =
-                socket.change(
-                                RTM_NEWADDR,
-                                NetlinkSocket.NLM_F_CREATE | NetlinkSocket.NLM_F_REPLACE)
+                socket.change(RTM_NEWADDR, NetlinkSocket.NLM_F_CREATE | NetlinkSocket.NLM_F_REPLACE)
                         .putByte(family(raw))
                         .putByte(prefixLength)
                         .putByte(ipv6 ? IFA_F_NODAD : 0)
@@ -190,8 +188,7 @@ public final class NetlinkInterface implements AutoCloseable {
                 .putInt(changedFlags);
     }
 
-    private void change(NetlinkRequest request, String what, boolean ipv6)
-            throws NativeException {
+    private void change(NetlinkRequest request, String what, boolean ipv6) throws NativeException {
         int result = socket.acknowledged(request);
         if (result < 0) {
             throw NetlinkException.of(what, -result, ipv6);

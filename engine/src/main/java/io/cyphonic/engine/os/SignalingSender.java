@@ -4,6 +4,7 @@ import static io.cyphonic.engine.os.NativeLayouts.CMSG_DATA;
 import static io.cyphonic.engine.os.NativeLayouts.CMSG_LENGTH;
 import static io.cyphonic.engine.os.NativeLayouts.CMSG_LEVEL;
 import static io.cyphonic.engine.os.NativeLayouts.CMSG_TYPE;
+
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -11,6 +12,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.UdpTransport;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;

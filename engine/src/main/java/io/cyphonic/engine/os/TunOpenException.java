@@ -43,9 +43,7 @@ public final class TunOpenException extends NativeException {
                             "there is no usable /dev/net/tun: load the module with 'modprobe tun';"
                                     + " in a container, pass the device in (--device /dev/net/tun)",
                             errno);
-            default ->
-                    new TunOpenException(
-                            Reason.REFUSED, "/dev/net/tun cannot be opened", errno);
+            default -> new TunOpenException(Reason.REFUSED, "/dev/net/tun cannot be opened", errno);
         };
     }
 

@@ -8,8 +8,7 @@ package io.cyphonic.engine.os;
  * @param receiveJoining whether the kernel may join received datagrams ({@code UDP_GRO})
  * @param bufferBytes size wanted for each socket's send and receive buffer
  */
-public record UdpOptions(
-        int port, boolean segmentation, boolean receiveJoining, int bufferBytes) {
+public record UdpOptions(int port, boolean segmentation, boolean receiveJoining, int bufferBytes) {
     /** Seven megabytes: what removed retransmissions for other tunnels at 10 Gbit/s. */
     public static final int DEFAULT_BUFFER_BYTES = 7 << 20;
 

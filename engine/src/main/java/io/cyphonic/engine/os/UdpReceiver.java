@@ -5,19 +5,21 @@ import static io.cyphonic.engine.os.NativeLayouts.CMSG_DATA;
 import static io.cyphonic.engine.os.NativeLayouts.CMSG_LENGTH;
 import static io.cyphonic.engine.os.NativeLayouts.CMSG_LEVEL;
 import static io.cyphonic.engine.os.NativeLayouts.CMSG_TYPE;
+
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.cyphonic.engine.net.ReceivedDatagrams;
 import io.cyphonic.engine.net.UdpTransport;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Receives from both sockets in turn: recvmsg(2) into native memory, because the length of the
- * joined datagrams comes in a control message (udp(7), UDP_GRO), then one copy to the heap. Owned by
- * the receiving thread; does not allocate.
+ * joined datagrams comes in a control message (udp(7), UDP_GRO), then one copy to the heap. Owned
+ * by the receiving thread; does not allocate.
  */
 final class UdpReceiver {
     /** Receives from one socket before the other is looked at, even if the first has more. */

@@ -5,16 +5,18 @@ import static io.cyphonic.engine.os.NativeLayouts.UDP_SEGMENT;
 
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.UdpTransport;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /**
- * Sends batches on one socket: sendto(2) straight from the heap, cut by the kernel into datagrams of
- * the length set as socket option {@code UDP_SEGMENT} (udp(7)). The option is changed only when the
- * datagram length changes; a send no longer than it is one datagram.
+ * Sends batches on one socket: sendto(2) straight from the heap, cut by the kernel into datagrams
+ * of the length set as socket option {@code UDP_SEGMENT} (udp(7)). The option is changed only when
+ * the datagram length changes; a send no longer than it is one datagram.
  *
  * <p>Owned by the sending thread; the two state questions may be asked by any. Does not allocate.
  */
@@ -61,7 +63,9 @@ final class UdpSender {
                     ? sendSingle(buffer, offset, length, to)
                     : sendOneByOne(buffer, offset, length, segmentLength, to);
         }
-        if (single ? segmentOption != 0 && segmentOption < length : segmentOption != segmentLength) {
+        if (single
+                ? segmentOption != 0 && segmentOption < length
+                : segmentOption != segmentLength) {
             int result = setSegmentOption(single ? length : segmentLength);
             if (result < 0) {
                 return refused(result, buffer, offset, length, segmentLength, to);
@@ -173,8 +177,7 @@ final class UdpSender {
     private int setSegmentOption(int length) {
         optionValue.set(ValueLayout.JAVA_INT, 0, length);
         int result =
-                LibC.setSockOpt(
-                        errno, socket.descriptor(), IPPROTO_UDP, UDP_SEGMENT, optionValue);
+                LibC.setSockOpt(errno, socket.descriptor(), IPPROTO_UDP, UDP_SEGMENT, optionValue);
         if (result >= 0) {
             segmentOption = length;
         }

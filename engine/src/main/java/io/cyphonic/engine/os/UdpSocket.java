@@ -16,9 +16,9 @@ import java.lang.foreign.ValueLayout;
  *
  * <p>Path MTU: the sockets use {@code IP_PMTUDISC_WANT}, set explicitly so that a sysctl cannot
  * change it. Datagrams carry DF, so routers never fragment unseen; only once an ICMP message has
- * shown a smaller path does this host itself fragment what is too long, instead of losing it ({@code
- * DO} would drop every full packet on such a path, {@code DONT} lets routers fragment, {@code PROBE}
- * ignores what is known). {@link UdpSender} counts the batches this concerns.
+ * shown a smaller path does this host itself fragment what is too long, instead of losing it
+ * ({@code DO} would drop every full packet on such a path, {@code DONT} lets routers fragment,
+ * {@code PROBE} ignores what is known). {@link UdpSender} counts the batches this concerns.
  */
 final class UdpSocket {
     private static final int GRO_MINIMUM_MAJOR = 5;
@@ -30,8 +30,7 @@ final class UdpSocket {
     final int port;
     private volatile int fd;
 
-    private UdpSocket(
-            int fd, int family, int port, boolean segmentation, boolean receiveJoining) {
+    private UdpSocket(int fd, int family, int port, boolean segmentation, boolean receiveJoining) {
         this.fd = fd;
         this.family = family;
         this.port = port;

@@ -7,8 +7,8 @@ import io.cyphonic.engine.net.VirtioNetHeader;
  * would have been on a wire: each with full IP and transport headers, its transport checksum left
  * partial (the sum of the pseudo-header). An ordinary packet is a super-packet of one segment.
  *
- * <p>A segment is made <em>in place</em>: its headers are written right before its payload, over the
- * end of the segment before. So segments must be made in rising order, and each must be used up
+ * <p>A segment is made <em>in place</em>: its headers are written right before its payload, over
+ * the end of the segment before. So segments must be made in rising order, and each must be used up
  * (sealed into another array) before the next is made.
  *
  * <pre>
@@ -71,8 +71,7 @@ public final class SuperPacketCutter {
         if (partialChecksum && checksumStart + checksumField + 2 > length) {
             return MALFORMED;
         }
-        int gsoType =
-                VirtioNetHeader.gsoType(buffer, virtioOffset) & ~VirtioNetHeader.GSO_ECN;
+        int gsoType = VirtioNetHeader.gsoType(buffer, virtioOffset) & ~VirtioNetHeader.GSO_ECN;
         segmentCount = 1;
         headerLength = 0;
         return gsoType == VirtioNetHeader.GSO_NONE
@@ -194,8 +193,7 @@ public final class SuperPacketCutter {
     private void makeTcp(int transport, int index) {
         int sequenceField = TcpHeader.SEQUENCE_FIELD_OFFSET;
         int sequence = (int) IpPacket.INT.get(headers, checksumStart + sequenceField);
-        IpPacket.INT.set(
-                buffer, transport + sequenceField, sequence + index * payloadPerSegment);
+        IpPacket.INT.set(buffer, transport + sequenceField, sequence + index * payloadPerSegment);
         int flags = headers[checksumStart + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
         if (index > 0) {
             flags &= ~TcpHeader.FLAG_CWR;
@@ -207,8 +205,8 @@ public final class SuperPacketCutter {
     }
 
     /**
-     * The receiver finds the checksum of TCP and UDP by itself; the rare rest (a partial checksum of
-     * another protocol) is completed here, where its place is known.
+     * The receiver finds the checksum of TCP and UDP by itself; the rare rest (a partial checksum
+     * of another protocol) is completed here, where its place is known.
      */
     private void completeUnusualChecksum() {
         if (!partialChecksum) {

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.packet;
 
 import io.cyphonic.engine.net.VirtioNetHeader;
+
 import java.util.Arrays;
 
 /**
@@ -14,7 +15,8 @@ public final class SuperPacketJoiner {
     private SuperPacketJoiner() {}
 
     /**
-     * Whether the segment at {@code next} may follow in the super-packet that begins at {@code head}.
+     * Whether the segment at {@code next} may follow in the super-packet that begins at {@code
+     * head}.
      *
      * @param headerLength IP and transport headers of both, checked against the headers
      * @param payloadBefore payload bytes already joined, of the head and what follows it
@@ -106,8 +108,8 @@ public final class SuperPacketJoiner {
     }
 
     /**
-     * Checks the headers of a segment: IP without extensions, TCP or UDP, and exactly as long as the
-     * sender said.
+     * Checks the headers of a segment: IP without extensions, TCP or UDP, and exactly as long as
+     * the sender said.
      *
      * @param headerLength as the sender said
      * @param length of the whole segment
@@ -136,11 +138,11 @@ public final class SuperPacketJoiner {
     }
 
     /**
-     * Makes the headers of the super-packet out of those of its first segment, and the virtio header
-     * in front of them.
+     * Makes the headers of the super-packet out of those of its first segment, and the virtio
+     * header in front of them.
      *
-     * @param head where the first segment's IP header is, {@link VirtioNetHeader#LENGTH} bytes after
-     *     the place for the virtio header
+     * @param head where the first segment's IP header is, {@link VirtioNetHeader#LENGTH} bytes
+     *     after the place for the virtio header
      * @param headerLength IP and transport headers
      * @param payload bytes of all segments
      * @param payloadPerSegment bytes of each but the last

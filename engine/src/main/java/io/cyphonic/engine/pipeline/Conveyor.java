@@ -2,26 +2,27 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
+
 import java.util.function.BooleanSupplier;
 
 /**
- * Carries slots from the stage through a worker to the sink, in order. The stage claims a slot, fills
- * it and commits it; how the slot gets to the end is the conveyor's business: on the staging thread
- * itself, or through a {@link SlotRing}, or now this way and now that.
+ * Carries slots from the stage through a worker to the sink, in order. The stage claims a slot,
+ * fills it and commits it; how the slot gets to the end is the conveyor's business: on the staging
+ * thread itself, or through a {@link SlotRing}, or now this way and now that.
  *
  * <p><b>Hand-over of the sink's role in the adaptive mode.</b> The sink (replay windows, traffic
  * counts, counters) has no lock and is used by one thread at a time: by the staging thread while it
  * carries slots itself, by the ring's last thread while slots are in the ring.
  *
  * <ul>
- *   <li>Stage to ring: everything the stage did to the sink is before its {@code publish}, a release
- *       of the cursor; the worker and through it the last thread see the slot only after an acquire
- *       of that cursor.
- *   <li>Ring to stage: the stage carries a slot itself only if the last thread's sequence equals the
- *       cursor, that is, everything published has been finished. That thread advances its sequence
- *       (a release) after it is done with the sink, and does not touch the sink again before
- *       something more is published, which only the stage can do. The stage's read of the sequence
- *       is an acquire.
+ *   <li>Stage to ring: everything the stage did to the sink is before its {@code publish}, a
+ *       release of the cursor; the worker and through it the last thread see the slot only after an
+ *       acquire of that cursor.
+ *   <li>Ring to stage: the stage carries a slot itself only if the last thread's sequence equals
+ *       the cursor, that is, everything published has been finished. That thread advances its
+ *       sequence (a release) after it is done with the sink, and does not touch the sink again
+ *       before something more is published, which only the stage can do. The stage's read of the
+ *       sequence is an acquire.
  * </ul>
  *
  * The claimed slot itself is not published yet, so no other thread looks at it; when the stage has
@@ -91,8 +92,8 @@ final class Conveyor<S extends Slot> {
     }
 
     /**
-     * The slot to fill next: the one not committed yet, or a new one, for which this waits while the
-     * ring is full.
+     * The slot to fill next: the one not committed yet, or a new one, for which this waits while
+     * the ring is full.
      *
      * @return {@code null} when the conveyor stops
      */

@@ -11,13 +11,14 @@ import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
 import java.util.Arrays;
 
 /**
  * Inbound deliverer. Two passes over a slot: first every capsule is judged, in order (tag, replay
- * window, inner source); then what passed goes to the host, in order, neighbours of one super-packet
- * in one write. Judging first is what keeps a replayed capsule out of a super-packet: it splits the
- * row like a forged one, and those around it are delivered.
+ * window, inner source); then what passed goes to the host, in order, neighbours of one
+ * super-packet in one write. Judging first is what keeps a replayed capsule out of a super-packet:
+ * it splits the row like a forged one, and those around it are delivered.
  */
 final class DeliverHandler implements SlotSink<InboundSlot> {
     private static final long ROAMING_REPORT_INTERVAL_NANOS = 1_000_000_000L;
@@ -122,8 +123,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
             listener.onSessionConfirmed(tunnel.index(), session.receiverIndex());
         }
         Endpoint from = slot.from[capsule];
-        if (from != null
-                && tunnel.mayReportRoaming(slot.nowNanos, ROAMING_REPORT_INTERVAL_NANOS)) {
+        if (from != null && tunnel.mayReportRoaming(slot.nowNanos, ROAMING_REPORT_INTERVAL_NANOS)) {
             listener.onEndpointChanged(tunnel.index(), from);
         }
     }
@@ -223,8 +223,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
     private void deliverOne(InboundSlot slot, int capsule) {
         int length = slot.packetLength[capsule];
         int result =
-                tun.write(
-                        slot.out, slot.packetOffset[capsule], length, isPartial(slot, capsule));
+                tun.write(slot.out, slot.packetOffset[capsule], length, isPartial(slot, capsule));
         if (result > 0) {
             delivered(slot, capsule, 1, length);
         } else {

@@ -4,6 +4,7 @@ import io.cyphonic.engine.config.EngineConfig;
 import io.cyphonic.engine.net.TunDevice;
 import io.cyphonic.engine.net.UdpTransport;
 import io.cyphonic.signaling.state.StateStore;
+
 import java.security.SecureRandom;
 import java.util.function.LongSupplier;
 

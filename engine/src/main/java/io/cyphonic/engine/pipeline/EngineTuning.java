@@ -2,6 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.session.CapsuleCipher;
 import io.cyphonic.engine.session.JcaCapsuleCipher;
+
 import java.util.function.Supplier;
 
 /**
@@ -17,8 +18,6 @@ public record EngineTuning(
     public static EngineTuning defaults() {
         int processors = Runtime.getRuntime().availableProcessors();
         return new EngineTuning(
-                HandOverPolicy.forProcessors(processors),
-                JcaCapsuleCipher::new,
-                Disturbance.NONE);
+                HandOverPolicy.forProcessors(processors), JcaCapsuleCipher::new, Disturbance.NONE);
     }
 }

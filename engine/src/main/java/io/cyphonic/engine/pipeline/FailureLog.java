@@ -1,8 +1,9 @@
 package io.cyphonic.engine.pipeline;
 
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Logs the first failure of a handler with its cause and the further ones now and then. */
 final class FailureLog {

@@ -1,11 +1,12 @@
 package io.cyphonic.engine.pipeline;
 
 /**
- * When the adaptive mode hands batches over to the workers. A hand-over costs two thread wake-ups per
- * batch and pays only where another core can take the work.
+ * When the adaptive mode hands batches over to the workers. A hand-over costs two thread wake-ups
+ * per batch and pays only where another core can take the work.
  *
  * @param enabled whether the staging thread ever hands over
- * @param fullBatches so many full batches in a row, the source never empty in between, are a backlog
+ * @param fullBatches so many full batches in a row, the source never empty in between, are a
+ *     backlog
  */
 public record HandOverPolicy(boolean enabled, int fullBatches) {
     /** Two directions stage on a core each; workers need at least one more. */

@@ -2,11 +2,12 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.session.Session;
+
 import java.util.Arrays;
 
 /**
- * A batch on its way in: capsules as received in {@link #in}, the packets they hold in {@link #out},
- * laid out so that the payloads of a super-packet are in a row (see {@link OpenHandler}).
+ * A batch on its way in: capsules as received in {@link #in}, the packets they hold in {@link
+ * #out}, laid out so that the payloads of a super-packet are in a row (see {@link OpenHandler}).
  */
 final class InboundSlot extends Slot {
     /** The packets; never longer in all than the capsules they came in. */
@@ -28,7 +29,9 @@ final class InboundSlot extends Slot {
     /** Length of the packet; {@link io.cyphonic.engine.session.CapsuleCipher#FAILED} if forged. */
     final int[] packetLength = new int[SlotLimits.MAX_CAPSULES];
 
-    /** Headers of a packet that lies in a row with others, kept in {@link #in}; 0 if it does not. */
+    /**
+     * Headers of a packet that lies in a row with others, kept in {@link #in}; 0 if it does not.
+     */
     final int[] keptHeader = new int[SlotLimits.MAX_CAPSULES];
 
     @Override

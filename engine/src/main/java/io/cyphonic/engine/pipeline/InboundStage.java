@@ -11,6 +11,7 @@ import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 import io.cyphonic.signaling.protocol.DatagramType;
+
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 
@@ -129,8 +130,7 @@ final class InboundStage implements Stage {
 
     /** Goes through the datagrams of one receive, which are in the slot already. */
     private void stage(int at, int length) {
-        if (source != null
-                && !source.matches(received.source, 0, received.sourceLength)) {
+        if (source != null && !source.matches(received.source, 0, received.sourceLength)) {
             source = null;
         }
         int segment = Math.max(1, received.segmentLength);
@@ -174,8 +174,7 @@ final class InboundStage implements Stage {
             return;
         }
         counters.add(Counter.SIGNALING_DATAGRAMS, 1);
-        listener.onSignalingDatagram(
-                Arrays.copyOfRange(slot.in, offset, offset + length), from);
+        listener.onSignalingDatagram(Arrays.copyOfRange(slot.in, offset, offset + length), from);
     }
 
     private void stageCapsule(int offset, int length) {

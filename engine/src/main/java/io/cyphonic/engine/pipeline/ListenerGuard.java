@@ -3,12 +3,13 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.net.Endpoint;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a bug of the listener out of the data path: what it throws is counted, logged once, and goes
- * no further. One instance per data thread role.
+ * Keeps a bug of the listener out of the data path: what it throws is counted, logged once, and
+ * goes no further. One instance per data thread role.
  */
 final class ListenerGuard implements DataPlaneListener {
     private static final Logger LOG = LoggerFactory.getLogger(ListenerGuard.class);
@@ -71,7 +72,9 @@ final class ListenerGuard implements DataPlaneListener {
         counters.add(Counter.LISTENER_FAILURES, 1);
         if (!logged) {
             logged = true;
-            LOG.error("the control plane failed on a call of the engine; further ones are counted", e);
+            LOG.error(
+                    "the control plane failed on a call of the engine; further ones are counted",
+                    e);
         }
     }
 }

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 
-/** Makes the platform threads of one pipeline, with names of at most 15 characters, and joins them. */
+/**
+ * Makes the platform threads of one pipeline, with names of at most 15 characters, and joins them.
+ */
 final class NamedThreads implements ThreadFactory {
     private final List<String> names;
     private final List<Thread> threads = new ArrayList<>();

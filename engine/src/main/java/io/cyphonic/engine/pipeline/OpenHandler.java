@@ -15,9 +15,10 @@ import io.cyphonic.signaling.protocol.CapsuleHeader;
  * </pre>
  *
  * Each is opened to where its header ends just before its payload's place, the last one first, so
- * that the payload of the one before overwrites the header, which was saved first: into the place of
- * the capsule's own ciphertext, which nobody needs any more. A forged capsule spoils its own stretch
- * only; the deliverer then puts the saved header back in front of the next and goes on from there.
+ * that the payload of the one before overwrites the header, which was saved first: into the place
+ * of the capsule's own ciphertext, which nobody needs any more. A forged capsule spoils its own
+ * stretch only; the deliverer then puts the saved header back in front of the next and goes on from
+ * there.
  */
 final class OpenHandler implements SlotWorker<InboundSlot> {
     /** Shortest IP and transport headers: IPv4 and UDP. */
@@ -90,8 +91,7 @@ final class OpenHandler implements SlotWorker<InboundSlot> {
 
     private void openRow(InboundSlot slot, int first, int end) {
         int at = slot.offset[first];
-        int header =
-                CapsuleHeader.innerHeaderLength(CapsuleHeader.segmentData(slot.in, at));
+        int header = CapsuleHeader.innerHeaderLength(CapsuleHeader.segmentData(slot.in, at));
         int payload = slot.length[first] - CapsuleHeader.OVERHEAD - header;
         int base = at + CapsuleHeader.LENGTH;
         for (int capsule = end - 1; capsule >= first; capsule--) {

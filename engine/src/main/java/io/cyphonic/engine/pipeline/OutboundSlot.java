@@ -2,6 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.session.Session;
+
 import java.util.Arrays;
 
 /**

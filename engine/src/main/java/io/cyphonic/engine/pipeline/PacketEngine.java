@@ -10,6 +10,7 @@ import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 
@@ -21,9 +22,9 @@ import java.net.Inet6Address;
  *    `------------------close-----------------------^
  * </pre>
  *
- * <p>Tunnels can be opened in any state but CLOSED; control messages are taken while RUNNING. Closing
- * ends the threads (within seconds, whatever they do), then wipes the keys. The TUN device, the
- * socket and the store stay open: they belong to whoever made them.
+ * <p>Tunnels can be opened in any state but CLOSED; control messages are taken while RUNNING.
+ * Closing ends the threads (within seconds, whatever they do), then wipes the keys. The TUN device,
+ * the socket and the store stay open: they belong to whoever made them.
  */
 public final class PacketEngine implements DataPlane, AutoCloseable {
     private static final TunnelTraffic NO_TRAFFIC = new TunnelTraffic(0, 0, 0, 0, 0, 0, 0, 0);

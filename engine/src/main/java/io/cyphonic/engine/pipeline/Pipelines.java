@@ -7,6 +7,7 @@ import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.net.Readiness;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.TunnelTable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -133,8 +134,7 @@ final class Pipelines {
             SlotSink<S> sink,
             Disturbance.Step workStep,
             Disturbance.Step finishStep) {
-        return new SlotRunner<>(
-                worker, sink, tuning.disturbance(), workStep, finishStep, failures);
+        return new SlotRunner<>(worker, sink, tuning.disturbance(), workStep, finishStep, failures);
     }
 
     private <S extends Slot> Conveyor<S> conveyor(

@@ -8,6 +8,7 @@ import io.cyphonic.engine.net.UdpTransport;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
 import java.util.concurrent.locks.LockSupport;
 
 /**

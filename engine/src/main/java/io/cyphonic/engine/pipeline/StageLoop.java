@@ -2,14 +2,15 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.net.Readiness;
 import io.cyphonic.engine.session.TunnelTable;
+
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 /**
- * What a staging thread does: work while there is work, sleep on its sources when there is none, and
- * now and then tidy the tunnel table. One stage per thread, or both on the one thread of the serial
- * mode.
+ * What a staging thread does: work while there is work, sleep on its sources when there is none,
+ * and now and then tidy the tunnel table. One stage per thread, or both on the one thread of the
+ * serial mode.
  */
 final class StageLoop implements Runnable {
     private static final int IDLE_MILLIS = 1_000;

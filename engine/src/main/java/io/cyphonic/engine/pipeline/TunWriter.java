@@ -7,12 +7,13 @@ import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.PartialChecksum;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes packets to the TUN device, each with the virtio header that fits it. Owned by whoever holds
- * the deliverer's role. Does not allocate.
+ * Writes packets to the TUN device, each with the virtio header that fits it. Owned by whoever
+ * holds the deliverer's role. Does not allocate.
  */
 final class TunWriter {
     /** The packet has a partial checksum but no place for it. */
@@ -73,8 +74,7 @@ final class TunWriter {
             }
         }
         int virtio = at - VirtioNetHeader.LENGTH;
-        VirtioNetHeader.write(
-                buffer, virtio, flags, VirtioNetHeader.GSO_NONE, 0, 0, start, field);
+        VirtioNetHeader.write(buffer, virtio, flags, VirtioNetHeader.GSO_NONE, 0, 0, start, field);
         counters.add(Counter.TUN_WRITES, 1);
         int result = tun.write(buffer, virtio, VirtioNetHeader.LENGTH + length);
         return result < 0 ? result : length;

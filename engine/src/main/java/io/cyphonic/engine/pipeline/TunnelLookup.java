@@ -4,6 +4,7 @@ import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.session.SharedTunnelMap;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
+
 import java.util.Arrays;
 
 /**

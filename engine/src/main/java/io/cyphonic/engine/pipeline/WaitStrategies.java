@@ -6,7 +6,9 @@ import com.lmax.disruptor.PhasedBackoffWaitStrategy;
 import com.lmax.disruptor.SleepingWaitStrategy;
 import com.lmax.disruptor.WaitStrategy;
 import com.lmax.disruptor.YieldingWaitStrategy;
+
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
+
 import java.util.concurrent.TimeUnit;
 
 /** The Disruptor's wait strategy for a configured kind. */

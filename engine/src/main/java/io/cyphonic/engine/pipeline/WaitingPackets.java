@@ -1,6 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.packet.IpPacket;
+
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Iterator;

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Remembers when a missing tunnel was reported, so that each address is reported at most once a
- * second. Bounded: sets of eight addresses; when all eight of a set were reported within the second,
- * a ninth has to wait for its next packet. Owned by the outbound stage; does not allocate.
+ * second. Bounded: sets of eight addresses; when all eight of a set were reported within the
+ * second, a ninth has to wait for its next packet. Owned by the outbound stage; does not allocate.
  */
 final class WantedAddresses {
     private static final long INTERVAL_NANOS = 1_000_000_000L;

@@ -22,8 +22,8 @@
  *   stage: order, split, session   workers: open in a row   deliverer: replay window, source, join
  * </pre>
  *
- * <p>Order comes from the ring's sequence alone, in every mode: a slot that fails keeps its place and
- * is counted. Who runs the handlers depends on the mode ({@link
+ * <p>Order comes from the ring's sequence alone, in every mode: a slot that fails keeps its place
+ * and is counted. Who runs the handlers depends on the mode ({@link
  * io.cyphonic.engine.pipeline.Pipelines}); how the last step moves between threads in the adaptive
  * mode, and why that is safe, is told in {@link io.cyphonic.engine.pipeline.Conveyor}.
  *

@@ -6,9 +6,9 @@ package io.cyphonic.engine.session;
  *
  * <p>The protocol, for a session S: the stage begins batch b and then looks sessions up; the table
  * removes S and then reads {@link #begun}. Both fields are volatile, so their accesses have one
- * total order: either the stage's lookup comes after the removal and does not find S, or batch b was
- * begun before the table read the mark, which therefore is at least b. Batches finish in order, so
- * once {@link #finished} has reached that mark nobody has S any more.
+ * total order: either the stage's lookup comes after the removal and does not find S, or batch b
+ * was begun before the table read the mark, which therefore is at least b. Batches finish in order,
+ * so once {@link #finished} has reached that mark nobody has S any more.
  */
 public final class BatchMarks {
     private volatile long begun;

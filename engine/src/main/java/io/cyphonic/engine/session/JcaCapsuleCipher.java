@@ -2,19 +2,21 @@ package io.cyphonic.engine.session;
 
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.security.spec.AlgorithmParameterSpec;
+
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 
 /**
- * Capsules through the JCA on heap arrays: AES-256-GCM (RFC 5116) or ChaCha20-Poly1305 (RFC 8439) by
- * the suite of the key. Nonces as in the Noise specification, section 12: four zero bytes and the
- * counter, big-endian for GCM, little-endian for ChaCha.
+ * Capsules through the JCA on heap arrays: AES-256-GCM (RFC 5116) or ChaCha20-Poly1305 (RFC 8439)
+ * by the suite of the key. Nonces as in the Noise specification, section 12: four zero bytes and
+ * the counter, big-endian for GCM, little-endian for ChaCha.
  *
  * <p>The ciphers are made once and initialised per packet; the JCA allocates about a kilobyte for
  * that, this class nothing else. A wrong tag is an exception inside the JCA, which goes no further.

@@ -84,9 +84,7 @@ final class ReceiverIndexes {
     boolean take(int receiverIndex, int owner) {
         int slot = slotOf(receiverIndex);
         boolean reserved =
-                states[slot] == RESERVED
-                        && indexes[slot] == receiverIndex
-                        && owners[slot] == owner;
+                states[slot] == RESERVED && indexes[slot] == receiverIndex && owners[slot] == owner;
         if (reserved) {
             states[slot] = TAKEN;
             reservedSlots.remove(slot);

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.session;
 
 import io.cyphonic.signaling.handshake.SessionKeys;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -21,8 +22,7 @@ public final class Session {
     static {
         try {
             NEXT_COUNTER =
-                    MethodHandles.lookup()
-                            .findVarHandle(Session.class, "nextCounter", long.class);
+                    MethodHandles.lookup().findVarHandle(Session.class, "nextCounter", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

@@ -3,6 +3,7 @@ package io.cyphonic.engine.session;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.signaling.state.StateStore;
 import io.cyphonic.signaling.state.StateTable;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -18,7 +19,8 @@ import java.nio.ByteOrder;
  *           4 bytes   reserved, zero
  * </pre>
  *
- * <p>Writers are serialised by the {@link TunnelTable}; readers bring a {@link Cursor} of their own.
+ * <p>Writers are serialised by the {@link TunnelTable}; readers bring a {@link Cursor} of their
+ * own.
  */
 public final class SharedTunnelMap {
     private static final int RECORD_LENGTH = 16;

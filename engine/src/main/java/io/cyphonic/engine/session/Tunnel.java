@@ -1,12 +1,13 @@
 package io.cyphonic.engine.session;
 
 import io.cyphonic.engine.net.Endpoint;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The lasting pairing with a peer: its virtual addresses, where it is, the session to seal with, and
- * what went through. Made and closed by the {@link TunnelTable}.
+ * The lasting pairing with a peer: its virtual addresses, where it is, the session to seal with,
+ * and what went through. Made and closed by the {@link TunnelTable}.
  */
 public final class Tunnel {
     private static final VarHandle PACKETS_IN = handle("packetsIn");

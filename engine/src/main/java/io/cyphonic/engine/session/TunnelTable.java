@@ -3,6 +3,7 @@ package io.cyphonic.engine.session;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.handshake.SessionKeys;
 import io.cyphonic.signaling.state.StateStore;
+
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -168,8 +169,7 @@ public final class TunnelTable implements AutoCloseable {
             SessionKeys keys,
             boolean confirmed,
             long nowNanos) {
-        return install(
-                tunnelIndex, receiverIndex, peerReceiverIndex, keys, confirmed, nowNanos, 0);
+        return install(tunnelIndex, receiverIndex, peerReceiverIndex, keys, confirmed, nowNanos, 0);
     }
 
     /** As above, with the first counter to seal with, so that a test can come near the limit. */
@@ -187,8 +187,7 @@ public final class TunnelTable implements AutoCloseable {
             return false;
         }
         Session session =
-                new Session(
-                        tunnel, receiverIndex, peerReceiverIndex, keys, nowNanos, firstCounter);
+                new Session(tunnel, receiverIndex, peerReceiverIndex, keys, nowNanos, firstCounter);
         sessions.set(indexes.slotOf(receiverIndex), session);
         if (confirmed) {
             makeCurrent(tunnel, session, nowNanos);

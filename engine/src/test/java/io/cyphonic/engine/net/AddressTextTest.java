@@ -2,12 +2,13 @@ package io.cyphonic.engine.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 
 class AddressTextTest {
     @ParameterizedTest
@@ -35,8 +36,19 @@ class AddressTextTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", ":", "1.2.3.4", "1.2.3:80", "1.2.3.4:0", "1.2.3.4:65536", "1.2.3.4:a", "::1:80",
-                "[::1]80", "[::1", "host:80", "[1.2.3.4]:-1", "0x7f.0.0.1:80"
+                "",
+                ":",
+                "1.2.3.4",
+                "1.2.3:80",
+                "1.2.3.4:0",
+                "1.2.3.4:65536",
+                "1.2.3.4:a",
+                "::1:80",
+                "[::1]80",
+                "[::1",
+                "host:80",
+                "[1.2.3.4]:-1",
+                "0x7f.0.0.1:80"
             })
     void shouldRefuseWhatIsNoAddressWithAPort(String text) {
         assertThat(AddressText.parse(text, -1)).isEmpty();

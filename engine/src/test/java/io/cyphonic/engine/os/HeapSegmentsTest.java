@@ -3,10 +3,11 @@ package io.cyphonic.engine.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 
 class HeapSegmentsTest {
     private final HeapSegments segments = new HeapSegments();

@@ -3,11 +3,14 @@ package io.cyphonic.engine.os;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.ReceivedDatagrams;
+
+import org.junit.jupiter.api.Test;
+
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
-import org.junit.jupiter.api.Test;
 
 /**
  * Counts the bytes that hot calls allocate once compiled. A foreign call that boxes, or a segment

@@ -6,16 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.ReceivedDatagrams;
 import io.cyphonic.engine.net.UdpTransport;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The transport against itself over the loopback interface. */
 class LinuxUdpTransportTest {
@@ -46,8 +48,7 @@ class LinuxUdpTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "::1"})
-    void shouldKeepOrderBytesAndSourceWhenManyDatagramsAreSentAtOnce(String host)
-            throws Exception {
+    void shouldKeepOrderBytesAndSourceWhenManyDatagramsAreSentAtOnce(String host) throws Exception {
         LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
         byte[] data = randomBytes(40 * 1400 + 77, 1);
@@ -101,8 +102,18 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
         Endpoint to = endpoint("127.0.0.1", receiver);
         int[][] sends = {
-            {1400, 1400}, {100, 100}, {4200, 1400}, {3, 3}, {500, 500}, {1200, 300}, {1401, 1401},
-            {299, 300}, {9000, 9000}, {1, 1}, {65_507, 65_507}, {64, 1}
+            {1400, 1400},
+            {100, 100},
+            {4200, 1400},
+            {3, 3},
+            {500, 500},
+            {1200, 300},
+            {1401, 1401},
+            {299, 300},
+            {9000, 9000},
+            {1, 1},
+            {65_507, 65_507},
+            {64, 1}
         };
         List<Integer> expected = new ArrayList<>();
         List<Integer> found = new ArrayList<>();
@@ -143,8 +154,7 @@ class LinuxUdpTransportTest {
     }
 
     @Test
-    void shouldSwitchSegmentationOffAndResendWhenTheKernelRefusesItWhileRunning()
-            throws Exception {
+    void shouldSwitchSegmentationOffAndResendWhenTheKernelRefusesItWhileRunning() throws Exception {
         LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
         Endpoint to = endpoint("127.0.0.1", receiver);

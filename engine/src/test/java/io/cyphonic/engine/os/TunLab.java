@@ -3,6 +3,7 @@ package io.cyphonic.engine.os;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.TunDevice;
 import io.cyphonic.engine.net.VirtioNetHeader;
+
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -60,8 +61,7 @@ final class TunLab {
             Thread backThread = Thread.ofPlatform().start(back);
             say("READY");
             BufferedReader input =
-                    new BufferedReader(
-                            new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+                    new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
             while (input.readLine() != null) {
                 // Wait for the end of input.
             }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.engine.net.VirtioNetHeader;
+
+import org.junit.jupiter.api.Test;
+
 import java.util.Arrays;
 import java.util.HexFormat;
-import org.junit.jupiter.api.Test;
 
 /** Golden bytes of segments, and what is refused. */
 class SuperPacketCutterTest {

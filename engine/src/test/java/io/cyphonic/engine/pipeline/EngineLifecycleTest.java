@@ -11,13 +11,15 @@ import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.engine.fixtures.EngineRig;
 import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.signaling.handshake.CipherSuite;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class EngineLifecycleTest {
     private static List<String> engineThreads() {
@@ -32,7 +34,8 @@ class EngineLifecycleTest {
     void shouldLeaveNoThreadBehindHoweverOftenItStartsAndStops(Mode mode) {
         for (int round = 0; round < 15; round++) {
             try (EngineRig a = new EngineRig(1, EngineRig.config(mode, 4, 2), Disturbance.NONE);
-                    EngineRig b = new EngineRig(2, EngineRig.config(mode, 4, 2), Disturbance.NONE)) {
+                    EngineRig b =
+                            new EngineRig(2, EngineRig.config(mode, 4, 2), Disturbance.NONE)) {
                 a.openTunnelTo(b);
                 b.openTunnelTo(a);
                 EngineRig.join(a, b, CipherSuite.AES_GCM_SHA256, round);
@@ -51,7 +54,8 @@ class EngineLifecycleTest {
 
     @Test
     void shouldNameItsThreadsWithinTheKernelsLimit() {
-        try (EngineRig a = new EngineRig(1, EngineRig.config(Mode.PIPELINE, 4, 2), Disturbance.NONE)) {
+        try (EngineRig a =
+                new EngineRig(1, EngineRig.config(Mode.PIPELINE, 4, 2), Disturbance.NONE)) {
             a.engine.start();
 
             assertThat(engineThreads())
@@ -100,10 +104,10 @@ class EngineLifecycleTest {
     @ParameterizedTest
     @EnumSource(WaitKind.class)
     void shouldWorkWithEveryWaitStrategy(WaitKind wait) {
-        EngineConfig config =
-                new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), 4);
+        EngineConfig config = new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), 4);
         try (EngineRig a = new EngineRig(1, config, Disturbance.NONE);
-                EngineRig b = new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
+                EngineRig b =
+                        new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
             a.openTunnelTo(b);
             b.openTunnelTo(a);
             EngineRig.join(a, b, CipherSuite.AES_GCM_SHA256, 1);
@@ -116,7 +120,8 @@ class EngineLifecycleTest {
 
     @Test
     void shouldSurviveAListenerThatThrows() {
-        try (EngineRig b = new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
+        try (EngineRig b =
+                new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {
             b.engine.setListener(new ThrowingListener());
             b.engine.start();
 

@@ -7,13 +7,15 @@ import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.fixtures.EngineRig;
 import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.signaling.handshake.CipherSuite;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Any bytes, on both edges: nothing breaks, and every datagram and packet ends in one counter. */
 class HostileInputTest {
@@ -40,8 +42,7 @@ class HostileInputTest {
         a.udp.onSend((datagram, to) -> sent.add(datagram));
         a.engine.start();
         for (int i = 0; i < 10; i++) {
-            a.tun.offer(
-                    Packets.tcpSuper(a.ipv4, b.ipv4, i, 0x18, new byte[9_000 + i], 500 + i));
+            a.tun.offer(Packets.tcpSuper(a.ipv4, b.ipv4, i, 0x18, new byte[9_000 + i], 500 + i));
             a.tun.offer(Packets.udp(a.ipv6, b.ipv6, new byte[100 * i], 0));
             a.engine.sendControl(0, new byte[i], null);
         }

@@ -3,6 +3,7 @@ package io.cyphonic.engine.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.fixtures.MemoryStateStore;
@@ -16,10 +17,12 @@ import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
+
+import org.junit.jupiter.api.Test;
+
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import org.junit.jupiter.api.Test;
 
 /** No allocation of our own per packet: both directions inline, with a cipher that does nothing. */
 class HotPathAllocationTest {
@@ -169,8 +172,7 @@ class HotPathAllocationTest {
     private void openLoopedTunnel() {
         int tunnel = table.open(THERE, null, PEER);
         int index = table.reserve(tunnel);
-        SessionKeys keys =
-                new SessionKeys(CipherSuite.AES_GCM_SHA256, new byte[32], new byte[32]);
+        SessionKeys keys = new SessionKeys(CipherSuite.AES_GCM_SHA256, new byte[32], new byte[32]);
         table.install(tunnel, index, index, keys, true, 0);
     }
 

@@ -9,6 +9,11 @@ import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,13 +21,10 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The promise of the pipelines: whatever the workers do, however long they take, and whichever slots
- * fail, what survives leaves in the order it came, and nothing is lost without a reason. Both
+ * The promise of the pipelines: whatever the workers do, however long they take, and whichever
+ * slots fail, what survives leaves in the order it came, and nothing is lost without a reason. Both
  * directions at once: one engine seals, another opens, both are disturbed.
  */
 class PacketOrderTest {
@@ -76,8 +78,7 @@ class PacketOrderTest {
         long seed = mode.ordinal() * 1_000_003L + ringSize * 1009L + workers * 31L + burst;
         ConcurrentLinkedQueue<Long> counters = new ConcurrentLinkedQueue<>();
         try (EngineRig a =
-                        new EngineRig(
-                                1, EngineRig.config(mode, ringSize, workers), uneven(seed));
+                        new EngineRig(1, EngineRig.config(mode, ringSize, workers), uneven(seed));
                 EngineRig b =
                         new EngineRig(
                                 2, EngineRig.config(mode, ringSize, workers), uneven(~seed))) {
@@ -101,8 +102,7 @@ class PacketOrderTest {
             assertThat(new ArrayList<>(counters)).isSorted().doesNotHaveDuplicates();
             List<Integer> delivered = new ArrayList<>();
             for (byte[] framed : b.tun.takeWritten()) {
-                byte[] packet =
-                        Arrays.copyOfRange(framed, VirtioNetHeader.LENGTH, framed.length);
+                byte[] packet = Arrays.copyOfRange(framed, VirtioNetHeader.LENGTH, framed.length);
                 delivered.add(Packets.number(packet));
             }
             assertThat(delivered).as("seed %d", seed).isSorted().doesNotHaveDuplicates();

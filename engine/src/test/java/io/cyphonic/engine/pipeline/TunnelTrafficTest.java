@@ -11,6 +11,13 @@ import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,11 +28,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tunnels and sessions while packets flow: waiting, rekey, roaming, control, closing. */
 class TunnelTrafficTest {
@@ -92,9 +94,7 @@ class TunnelTrafficTest {
 
         EngineRig.await(
                 "all gone",
-                () ->
-                        a.drops(DropReason.OUTBOUND_NO_TUNNEL)
-                                == WaitingPackets.MAX_PACKETS + 10);
+                () -> a.drops(DropReason.OUTBOUND_NO_TUNNEL) == WaitingPackets.MAX_PACKETS + 10);
     }
 
     @Test
@@ -139,15 +139,13 @@ class TunnelTrafficTest {
             // b is the responder: it seals with the new keys once it has heard a use them.
             EngineRig.join(a, b, CipherSuite.AES_GCM_SHA256, round, false);
             int confirmations = round;
-            EngineRig.await(
-                    "round " + round, () -> b.listener.confirmed.size() >= confirmations);
+            EngineRig.await("round " + round, () -> b.listener.confirmed.size() >= confirmations);
         }
         flowing.set(false);
         join(traffic);
 
         EngineRig.await(
-                "delivery",
-                () -> b.count(Counter.INBOUND_DELIVERED_PACKETS) == offered.get());
+                "delivery", () -> b.count(Counter.INBOUND_DELIVERED_PACKETS) == offered.get());
         assertThat(numbers(b.tun.takeWritten())).isSorted().doesNotHaveDuplicates();
         assertThat(new HashSet<>(nonces)).hasSameSizeAs(nonces);
         assertThat(b.drops("INBOUND")).isZero();
@@ -264,8 +262,7 @@ class TunnelTrafficTest {
             id += burst;
             int sent = id;
             EngineRig.await(
-                    "round " + round,
-                    () -> b.count(Counter.INBOUND_DELIVERED_PACKETS) == sent);
+                    "round " + round, () -> b.count(Counter.INBOUND_DELIVERED_PACKETS) == sent);
             order.addAll(numbers(b.tun.takeWritten()));
         }
 

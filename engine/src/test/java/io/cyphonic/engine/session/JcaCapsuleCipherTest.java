@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
-import java.util.HexFormat;
+
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import java.util.HexFormat;
 
 class JcaCapsuleCipherTest {
     private final JcaCapsuleCipher cipher = new JcaCapsuleCipher();

@@ -8,11 +8,13 @@ import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
+
+import org.junit.jupiter.api.Test;
+
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 
 class TunnelTableTest {
     private static final byte[] IPV4 = {10, 121, 0, 2};

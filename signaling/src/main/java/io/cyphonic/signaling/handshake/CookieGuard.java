@@ -5,6 +5,7 @@ import static io.cyphonic.signaling.handshake.HandshakeFormat.MACS_LENGTH;
 import static io.cyphonic.signaling.handshake.HandshakeFormat.MAC_LENGTH;
 
 import io.cyphonic.signaling.protocol.DatagramType;
+
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -12,16 +13,17 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Keeps the cost of tunnel requests down, in front of {@link TunnelHandshake#readRequest}. A request
- * without the right mac1 (its sender does not even know this node's public key) costs one hash. When
- * more requests come than this node is willing to work on, it is under load: a request is then
- * worked on only if its mac2 proves that its sender receives datagrams at its source address; the
- * others are answered with a cookie that lets them prove it. The scheme is that of WireGuard
- * (Donenfeld, NDSS 2017, section 5.3).
+ * Keeps the cost of tunnel requests down, in front of {@link TunnelHandshake#readRequest}. A
+ * request without the right mac1 (its sender does not even know this node's public key) costs one
+ * hash. When more requests come than this node is willing to work on, it is under load: a request
+ * is then worked on only if its mac2 proves that its sender receives datagrams at its source
+ * address; the others are answered with a cookie that lets them prove it. The scheme is that of
+ * WireGuard (Donenfeld, NDSS 2017, section 5.3).
  *
- * <p>A cookie is a MAC over the source address and port under a secret of this object, so nothing is
- * kept per sender. The secret changes every {@value #ROTATION_SECONDS} s; cookies of the previous one
- * still count. The reply is shorter than the request: nobody can use this node to amplify.
+ * <p>A cookie is a MAC over the source address and port under a secret of this object, so nothing
+ * is kept per sender. The secret changes every {@value #ROTATION_SECONDS} s; cookies of the
+ * previous one still count. The reply is shorter than the request: nobody can use this node to
+ * amplify.
  *
  * <p>Sans I/O: time and randomness are given. Thread-safe (one lock; requests are rare). Allocates.
  */
@@ -92,8 +94,7 @@ public final class CookieGuard implements AutoCloseable {
         }
         rotate(nowNs);
         return HandshakeFormat.hasMac2(datagram, length, cookie(secret, source))
-                        || HandshakeFormat.hasMac2(
-                                datagram, length, cookie(previousSecret, source))
+                        || HandshakeFormat.hasMac2(datagram, length, cookie(previousSecret, source))
                 ? Verdict.ACCEPT
                 : Verdict.SEND_COOKIE;
     }

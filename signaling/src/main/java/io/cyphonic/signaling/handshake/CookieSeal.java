@@ -6,9 +6,11 @@ import static io.cyphonic.signaling.handshake.HandshakeFormat.COOKIE_NONCE_LENGT
 import static io.cyphonic.signaling.handshake.HandshakeFormat.COOKIE_REPLY_LENGTH;
 
 import io.cyphonic.signaling.protocol.RawKey;
+
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
+
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -16,8 +18,8 @@ import javax.crypto.spec.GCMParameterSpec;
 /**
  * Seals the cookie of a cookie reply with AES-256-GCM. The key comes from the responder's public
  * key, so this hides the cookie only from those who do not know the responder; what counts is that
- * header and mac1 of the request are associated data: a reply fits one request, and only someone who
- * saw that request can forge one.
+ * header and mac1 of the request are associated data: a reply fits one request, and only someone
+ * who saw that request can forge one.
  */
 final class CookieSeal {
     private static final byte[] LABEL = "cyphonic cookie".getBytes(StandardCharsets.US_ASCII);

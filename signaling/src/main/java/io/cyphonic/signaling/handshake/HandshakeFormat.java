@@ -3,6 +3,7 @@ package io.cyphonic.signaling.handshake;
 import io.cyphonic.signaling.protocol.ControlEnvelope;
 import io.cyphonic.signaling.protocol.DatagramType;
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

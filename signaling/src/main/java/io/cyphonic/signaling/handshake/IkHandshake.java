@@ -1,8 +1,9 @@
 package io.cyphonic.signaling.handshake;
 
+import org.bouncycastle.math.ec.rfc7748.X25519;
+
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.bouncycastle.math.ec.rfc7748.X25519;
 
 /**
  * The Noise handshake pattern IK (Noise specification, revision 34, section 7.5):
@@ -18,17 +19,18 @@ import org.bouncycastle.math.ec.rfc7748.X25519;
  * <p><b>Why own code and not a library.</b> Three things are needed that the Java libraries do not
  * give together: the raw keys of Split, since the capsules have their own header, nonce and
  * parallel workers and are no Noise transport messages; secrets in arrays that can be overwritten;
- * and a state between the two messages that can be written down as bytes, since the worker that gets
- * the response need not be the one that sent the request. The pattern is fixed, so what remains is
- * this class and {@link SymmetricState}; X25519, the AEADs and the hashes are those of Bouncy Castle
- * and the JDK. The tests run public test vectors.
+ * and a state between the two messages that can be written down as bytes, since the worker that
+ * gets the response need not be the one that sent the request. The pattern is fixed, so what
+ * remains is this class and {@link SymmetricState}; X25519, the AEADs and the hashes are those of
+ * Bouncy Castle and the JDK. The tests run public test vectors.
  *
  * <p><b>Side channels.</b> X25519 of Bouncy Castle is written without secret-dependent branches or
- * table indices, AES-GCM and ChaCha20-Poly1305 are intrinsics of the JVM. The JVM gives no guarantee
- * for either; copies a garbage collector made of a wiped array stay until they are overwritten.
+ * table indices, AES-GCM and ChaCha20-Poly1305 are intrinsics of the JVM. The JVM gives no
+ * guarantee for either; copies a garbage collector made of a wiped array stay until they are
+ * overwritten.
  *
- * <p>Not thread-safe. Every method that reads returns {@code null} or {@code false} for input that is
- * not authentic, and the state is of no further use then. An all-zero shared secret (a peer that
+ * <p>Not thread-safe. Every method that reads returns {@code null} or {@code false} for input that
+ * is not authentic, and the state is of no further use then. An all-zero shared secret (a peer that
  * sends a point of low order, RFC 7748, section 6.1) counts as not authentic.
  */
 final class IkHandshake implements AutoCloseable {

@@ -22,8 +22,7 @@ public final class InitiatorState {
 
     private static final int MAC1_FIELD_OFFSET = REQUEST_HEADER_LENGTH;
     private static final int RESPONDER_FIELD_OFFSET = MAC1_FIELD_OFFSET + MAC_LENGTH;
-    private static final int NOISE_FIELD_OFFSET =
-            RESPONDER_FIELD_OFFSET + StaticKeyPair.KEY_LENGTH;
+    private static final int NOISE_FIELD_OFFSET = RESPONDER_FIELD_OFFSET + StaticKeyPair.KEY_LENGTH;
 
     private final byte[] bytes;
 
@@ -63,8 +62,7 @@ public final class InitiatorState {
 
     /** The handshake, to be closed by the caller; the bytes stay. */
     IkHandshake noise() {
-        ByteBuffer source =
-                ByteBuffer.wrap(bytes, NOISE_FIELD_OFFSET, IkHandshake.SAVED_LENGTH);
+        ByteBuffer source = ByteBuffer.wrap(bytes, NOISE_FIELD_OFFSET, IkHandshake.SAVED_LENGTH);
         return IkHandshake.load(HandshakeFormat.suite(bytes), source);
     }
 
@@ -74,13 +72,11 @@ public final class InitiatorState {
                 HandshakeFormat.intAt(reply, HandshakeFormat.COOKIE_RECEIVER_INDEX_FIELD_OFFSET);
         long replyTransactionId =
                 HandshakeFormat.longAt(reply, HandshakeFormat.COOKIE_TRANSACTION_ID_FIELD_OFFSET);
-        if (receiverIndex
-                        != HandshakeFormat.intAt(bytes, HandshakeFormat.SENDER_INDEX_FIELD_OFFSET)
+        if (receiverIndex != HandshakeFormat.intAt(bytes, HandshakeFormat.SENDER_INDEX_FIELD_OFFSET)
                 || replyTransactionId != transactionId()) {
             return null;
         }
-        byte[] mac1 =
-                Arrays.copyOfRange(bytes, MAC1_FIELD_OFFSET, MAC1_FIELD_OFFSET + MAC_LENGTH);
+        byte[] mac1 = Arrays.copyOfRange(bytes, MAC1_FIELD_OFFSET, MAC1_FIELD_OFFSET + MAC_LENGTH);
         byte[] responderStatic =
                 Arrays.copyOfRange(bytes, RESPONDER_FIELD_OFFSET, NOISE_FIELD_OFFSET);
         return CookieSeal.open(responderStatic, mac1, reply);

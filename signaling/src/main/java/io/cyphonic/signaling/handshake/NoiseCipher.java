@@ -1,10 +1,12 @@
 package io.cyphonic.signaling.handshake;
 
 import io.cyphonic.signaling.protocol.RawKey;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.security.spec.AlgorithmParameterSpec;
+
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;

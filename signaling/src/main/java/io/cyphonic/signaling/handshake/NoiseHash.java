@@ -1,18 +1,21 @@
 package io.cyphonic.signaling.handshake;
 
 import io.cyphonic.signaling.protocol.RawKey;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import javax.crypto.Mac;
+
 import org.bouncycastle.crypto.digests.Blake2sDigest;
 import org.bouncycastle.crypto.macs.HMac;
 import org.bouncycastle.crypto.params.KeyParameter;
 
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+import javax.crypto.Mac;
+
 /**
- * The hash functions HASH and HMAC-HASH of the two suites (Noise specification, revision 34, sections
- * 4.3, 12.5 and 12.6): SHA-256 of the JDK, BLAKE2s (RFC 7693) of Bouncy Castle, which the JDK has
- * not. Static methods without state.
+ * The hash functions HASH and HMAC-HASH of the two suites (Noise specification, revision 34,
+ * sections 4.3, 12.5 and 12.6): SHA-256 of the JDK, BLAKE2s (RFC 7693) of Bouncy Castle, which the
+ * JDK has not. Static methods without state.
  */
 final class NoiseHash {
     /** HASHLEN of both suites. */

@@ -1,8 +1,9 @@
 package io.cyphonic.signaling.handshake;
 
+import org.bouncycastle.math.ec.rfc7748.X25519;
+
 import java.security.SecureRandom;
 import java.util.Arrays;
-import org.bouncycastle.math.ec.rfc7748.X25519;
 
 /**
  * The X25519 key pair (RFC 7748) that is a node's identity in tunnel handshakes. The public key is

@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The symmetric state of a Noise handshake (Noise specification, revision 34, section 5.2): chaining
- * key, transcript hash, and the cipher key of the moment. Whatever it replaces it overwrites. Not
- * thread-safe; closed by the handshake it belongs to.
+ * The symmetric state of a Noise handshake (Noise specification, revision 34, section 5.2):
+ * chaining key, transcript hash, and the cipher key of the moment. Whatever it replaces it
+ * overwrites. Not thread-safe; closed by the handshake it belongs to.
  */
 final class SymmetricState implements AutoCloseable {
     private static final byte[] ONE = {1};

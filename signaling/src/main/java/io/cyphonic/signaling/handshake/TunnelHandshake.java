@@ -11,12 +11,14 @@ import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.DatagramType;
 import io.cyphonic.signaling.protocol.Id128;
+
+import org.bouncycastle.math.ec.rfc7748.X25519;
+
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import org.bouncycastle.math.ec.rfc7748.X25519;
 
 /**
  * The handshake that gives two nodes the keys of a session: one request, one response, Noise IK
@@ -37,8 +39,8 @@ import org.bouncycastle.math.ec.rfc7748.X25519;
  * field of either can be changed on the way.
  *
  * <p>What it does not do: judge certificates, remember timestamps, send anything twice. The
- * responder is certain of the initiator only once a capsule opens under the new keys: an old request
- * that is played again gets a response, but whoever plays it cannot use it.
+ * responder is certain of the initiator only once a capsule opens under the new keys: an old
+ * request that is played again gets a response, but whoever plays it cannot use it.
  */
 public final class TunnelHandshake {
     /** Longest encoded request payload in bytes. */
@@ -106,17 +108,14 @@ public final class TunnelHandshake {
                     "a request payload has at most %d bytes, found %d"
                             .formatted(MAX_REQUEST_PAYLOAD_LENGTH, encoded.length));
         }
-        byte[] header =
-                HandshakeFormat.requestHeader(suite, senderIndex, pathId, transactionId);
+        byte[] header = HandshakeFormat.requestHeader(suite, senderIndex, pathId, transactionId);
         try (IkHandshake noise = IkHandshake.start(suite, prologue(header), responderStatic)) {
-            byte[] message =
-                    noise.writeRequest(self, ephemeral(random), responderStatic, encoded);
+            byte[] message = noise.writeRequest(self, ephemeral(random), responderStatic, encoded);
             if (message == null) {
                 return null;
             }
             byte[] datagram = HandshakeFormat.assemble(header, message, responderStatic);
-            return new Initiation(
-                    datagram, InitiatorState.save(datagram, responderStatic, noise));
+            return new Initiation(datagram, InitiatorState.save(datagram, responderStatic, noise));
         }
     }
 

@@ -4,6 +4,7 @@ import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.Id128;
+
 import java.security.SecureRandom;
 
 /**

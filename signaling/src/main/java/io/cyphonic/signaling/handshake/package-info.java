@@ -10,7 +10,7 @@
  *   SessionKeys                       what comes out
  * </pre>
  *
- * <p>Sans I/O: bytes, time and randomness are parameters. Secrets are in arrays that are overwritten
- * as soon as they are of no more use.
+ * <p>Sans I/O: bytes, time and randomness are parameters. Secrets are in arrays that are
+ * overwritten as soon as they are of no more use.
  */
 package io.cyphonic.signaling.handshake;

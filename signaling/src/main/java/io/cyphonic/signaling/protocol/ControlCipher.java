@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
+
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.KDF;
@@ -18,8 +19,8 @@ import javax.crypto.spec.HKDFParameterSpec;
 
 /**
  * Seals and opens the control messages of one login with AES-256-GCM (RFC 5116, NIST SP 800-38D).
- * Each direction has a key of its own, expanded from the common key with HKDF-SHA-256 (RFC 5869), so
- * a datagram cannot be turned round.
+ * Each direction has a key of its own, expanded from the common key with HKDF-SHA-256 (RFC 5869),
+ * so a datagram cannot be turned round.
  *
  * <p>Both ends use the same class; which methods one calls says which end it is. Thread-safe. It
  * does not refuse replays and does not know who may say what; it tells who wrote a message.
@@ -95,8 +96,7 @@ public final class ControlCipher implements AutoCloseable {
         }
         RawKey key = expectedDirection == ControlEnvelope.TO_NMS ? toNmsKey : toNodeKey;
         byte[] nonce =
-                Arrays.copyOfRange(
-                        datagram, NONCE_FIELD_OFFSET, NONCE_FIELD_OFFSET + NONCE_LENGTH);
+                Arrays.copyOfRange(datagram, NONCE_FIELD_OFFSET, NONCE_FIELD_OFFSET + NONCE_LENGTH);
         byte[] message;
         try {
             Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, nonce);

@@ -28,9 +28,9 @@ import java.nio.ByteBuffer;
  * </pre>
  *
  * <p>Big-endian. The forty bytes of the header are the associated data of the AEAD. Towards the NMS
- * the nonce is four zero bytes and a counter that rises strictly within a login, so that the NMS can
- * refuse replays; towards the node it is random, because several NMS members may answer under the
- * same key without knowing of each other.
+ * the nonce is four zero bytes and a counter that rises strictly within a login, so that the NMS
+ * can refuse replays; towards the node it is random, because several NMS members may answer under
+ * the same key without knowing of each other.
  *
  * <p>Static methods without state. {@link ControlCipher} seals and opens.
  */

@@ -44,8 +44,10 @@ import io.cyphonic.signaling.protocol.sbe.RouteDirectionToResponderDecoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelCloseDecoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelRequestPayloadDecoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadDecoder;
-import java.util.Arrays;
+
 import org.agrona.concurrent.UnsafeBuffer;
+
+import java.util.Arrays;
 
 /**
  * Turns control messages into bytes of the SBE schema {@code cyphonic-messages.xml} (8-byte message
@@ -189,8 +191,7 @@ public final class ControlMessageCodec {
     private static int dataLength(ControlMessage message) {
         return switch (message) {
             case EnrolRequest m -> m.secret().length + m.certificateRequest().length;
-            case EnrolResponse m ->
-                    m.fqdn().length() + m.zone().length() + m.certificate().length;
+            case EnrolResponse m -> m.fqdn().length() + m.zone().length() + m.certificate().length;
             case LoginRequest m -> m.certificateRequest().length;
             case LoginResponse m -> m.commonKey().length + m.certificate().length;
             case DirectionRequest m -> m.fqdn().length();

@@ -16,11 +16,13 @@ import io.cyphonic.signaling.protocol.sbe.RouteDirectionToInitiatorEncoder;
 import io.cyphonic.signaling.protocol.sbe.RouteDirectionToResponderDecoder;
 import io.cyphonic.signaling.protocol.sbe.RouteDirectionToResponderEncoder;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 
 /** The messages of route direction: how a node finds the way to a peer through the NMS. */
 final class DirectionMessages {

@@ -6,6 +6,7 @@ import io.cyphonic.signaling.protocol.sbe.Id128Decoder;
 import io.cyphonic.signaling.protocol.sbe.Procedure;
 import io.cyphonic.signaling.protocol.sbe.SocketAddressDecoder;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -14,8 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Values of the records from what the generated decoders give. A value that is not allowed marks the
- * whole message as malformed instead of throwing; the caller asks at the end. One instance per
+ * Values of the records from what the generated decoders give. A value that is not allowed marks
+ * the whole message as malformed instead of throwing; the caller asks at the end. One instance per
  * message.
  */
 final class FieldReader {
@@ -144,7 +145,9 @@ final class FieldReader {
         return new String(bytes, StandardCharsets.US_ASCII);
     }
 
-    /** Names on the wire are printable ASCII (international names in their ASCII form, RFC 5890). */
+    /**
+     * Names on the wire are printable ASCII (international names in their ASCII form, RFC 5890).
+     */
     static boolean isText(byte[] bytes) {
         if (bytes.length > ControlMessageCodec.MAX_TEXT_LENGTH) {
             return false;

@@ -4,6 +4,7 @@ import io.cyphonic.signaling.protocol.sbe.AddressEncoder;
 import io.cyphonic.signaling.protocol.sbe.Id128Encoder;
 import io.cyphonic.signaling.protocol.sbe.Procedure;
 import io.cyphonic.signaling.protocol.sbe.SocketAddressEncoder;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;

@@ -14,14 +14,16 @@ import io.cyphonic.signaling.protocol.sbe.LoginResponseDecoder;
 import io.cyphonic.signaling.protocol.sbe.LoginResponseEncoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderDecoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderEncoder;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * The messages between node and AS. Fields are read in schema order: the generated decoders keep a

@@ -31,8 +31,7 @@ record MappedAddress(long high, long low) {
         if (high == 0 && low == 0) {
             return null;
         }
-        byte[] bytes =
-                ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array();
+        byte[] bytes = ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array();
         try {
             // Gives an Inet4Address for a mapped one.
             return InetAddress.getByAddress(bytes);

@@ -26,8 +26,8 @@ import io.cyphonic.signaling.protocol.sbe.TunnelRequestPayloadDecoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadDecoder;
 
 /**
- * Checks the lengths in an encoded message before any of it is read: root block, then the one list a
- * message may have, then its byte strings. A message that passes can be read by the generated
+ * Checks the lengths in an encoded message before any of it is read: root block, then the one list
+ * a message may have, then its byte strings. A message that passes can be read by the generated
  * decoders without leaving the buffer, so their bounds checks are not what keeps a hostile message
  * harmless (they are gone when a process runs with Agrona's bounds checks off).
  *

@@ -1,13 +1,14 @@
 package io.cyphonic.signaling.protocol;
 
 import java.util.Arrays;
+
 import javax.crypto.SecretKey;
 
 /**
  * A secret key for the JCA whose bytes its owner can overwrite; {@code SecretKeySpec} keeps a copy
- * that nobody can. The JDK's AEAD ciphers wipe the copy they ask for; the round keys inside a {@code
- * Cipher} stay in memory until that object is collected, which is why ciphers are not kept longer
- * than needed.
+ * that nobody can. The JDK's AEAD ciphers wipe the copy they ask for; the round keys inside a
+ * {@code Cipher} stay in memory until that object is collected, which is why ciphers are not kept
+ * longer than needed.
  *
  * <p>Thread-safe: a cipher gets the whole key or, once it is destroyed, an exception; never a key
  * half overwritten. Serialising it gives no key.

@@ -26,11 +26,13 @@ import io.cyphonic.signaling.protocol.sbe.RevocationNoticeDecoder;
 import io.cyphonic.signaling.protocol.sbe.RevocationNoticeEncoder;
 import io.cyphonic.signaling.protocol.sbe.RevocationQueryDecoder;
 import io.cyphonic.signaling.protocol.sbe.RevocationQueryEncoder;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 
 /** The messages between node and NMS about the node itself, and revocations. */
 final class RegistrationMessages {
@@ -60,8 +62,7 @@ final class RegistrationMessages {
         for (var group = d.candidates(); group.hasNext(); ) {
             reader.addCandidate(candidates, group.next().endpoint(), group.kindRaw());
         }
-        return new RegistrationRequest(
-                d.transactionId(), Collections.unmodifiableList(candidates));
+        return new RegistrationRequest(d.transactionId(), Collections.unmodifiableList(candidates));
     }
 
     static int encode(
@@ -148,14 +149,12 @@ final class RegistrationMessages {
         return new RevocationQuery(d.transactionId(), d.afterEpoch());
     }
 
-    static int encode(
-            RevocationNotice m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {
+    static int encode(RevocationNotice m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {
         RevocationNoticeEncoder e =
                 new RevocationNoticeEncoder().wrapAndApplyHeader(buffer, 0, header);
         e.transactionId(m.transactionId()).revocationEpoch(m.revocationEpoch());
         var group =
-                e.revokedCount(
-                        FieldWriter.count(m.revoked(), ControlMessageCodec.MAX_LIST_LENGTH));
+                e.revokedCount(FieldWriter.count(m.revoked(), ControlMessageCodec.MAX_LIST_LENGTH));
         for (Id128 nodeId : m.revoked()) {
             FieldWriter.id(group.next().nodeId(), nodeId);
         }

@@ -17,6 +17,7 @@ import io.cyphonic.signaling.protocol.sbe.TunnelRequestPayloadDecoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelRequestPayloadEncoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadDecoder;
 import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadEncoder;
+
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 

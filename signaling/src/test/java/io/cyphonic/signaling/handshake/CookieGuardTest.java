@@ -6,11 +6,13 @@ import io.cyphonic.signaling.handshake.CookieGuard.Verdict;
 import io.cyphonic.signaling.handshake.TunnelHandshake.Initiation;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.Id128;
+
+import org.junit.jupiter.api.Test;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 
 class CookieGuardTest {
     private static final InetSocketAddress SOURCE = source(40000);

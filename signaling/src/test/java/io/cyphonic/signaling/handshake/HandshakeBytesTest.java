@@ -8,16 +8,18 @@ import io.cyphonic.signaling.handshake.TunnelHandshake.Response;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.Id128;
+
+import org.junit.jupiter.api.Test;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
-import org.junit.jupiter.api.Test;
 
 /**
- * The bytes of one whole handshake and of one cookie, fixed: header, prologue, the header mixed into
- * the response, mac1 and mac2. Computed by an independent implementation of docs/protocol.md.
+ * The bytes of one whole handshake and of one cookie, fixed: header, prologue, the header mixed
+ * into the response, mac1 and mac2. Computed by an independent implementation of docs/protocol.md.
  */
 class HandshakeBytesTest {
     private static final HexFormat HEX = HexFormat.of();
@@ -78,15 +80,13 @@ class HandshakeBytesTest {
     void shouldMakeThisCookieReplyAndMac2() {
         Initiation initiation = initiate();
         byte[] request = initiation.datagram();
-        CookieGuard guard =
-                new CookieGuard(responder.publicKey(), new FixedRandom(0x55), 1, 0);
+        CookieGuard guard = new CookieGuard(responder.publicKey(), new FixedRandom(0x55), 1, 0);
 
         byte[] reply = guard.cookieReply(request, request.length, ENDPOINT, 0);
         assertThat(HEX.formatHex(reply)).isEqualTo(COOKIE_REPLY);
 
         TunnelHandshake.addMac2(
-                request,
-                TunnelHandshake.openCookieReply(initiation.state(), reply, reply.length));
+                request, TunnelHandshake.openCookieReply(initiation.state(), reply, reply.length));
         assertThat(HEX.formatHex(request, request.length - 16, request.length)).isEqualTo(MAC2);
     }
 

@@ -3,6 +3,11 @@ package io.cyphonic.signaling.handshake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,9 +15,6 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class IkHandshakeTest {
     private static final byte[] NOTHING = {};
@@ -113,8 +115,7 @@ class IkHandshakeTest {
     }
 
     private static Map<String, Object> vector(String name) throws IOException {
-        try (InputStream in =
-                IkHandshakeTest.class.getResourceAsStream("noise-ik-vectors.json")) {
+        try (InputStream in = IkHandshakeTest.class.getResourceAsStream("noise-ik-vectors.json")) {
             List<?> vectors = (List<?>) JSON.std.mapFrom(in).get("vectors");
             for (Object entry : vectors) {
                 @SuppressWarnings("unchecked")

@@ -3,9 +3,10 @@ package io.cyphonic.signaling.handshake;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import org.junit.jupiter.api.Test;
 
 class StaticKeyPairTest {
     /** RFC 7748, section 6.1: Alice's keys. */

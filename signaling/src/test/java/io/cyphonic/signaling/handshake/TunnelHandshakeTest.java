@@ -9,14 +9,16 @@ import io.cyphonic.signaling.handshake.TunnelHandshake.Response;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.Id128;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class TunnelHandshakeTest {
     private static final CipherSuite SUITE = CipherSuite.AES_GCM_SHA256;
@@ -128,9 +130,7 @@ class TunnelHandshakeTest {
             assertThat(TunnelHandshake.readRequest(request, length, responder)).isNull();
         }
         for (int length = 0; length < response.length; length++) {
-            assertThat(
-                            TunnelHandshake.complete(
-                                    initiation.state(), initiator, response, length))
+            assertThat(TunnelHandshake.complete(initiation.state(), initiator, response, length))
                     .isNull();
         }
         byte[] longer = Arrays.copyOf(request, request.length + 1);
@@ -235,8 +235,7 @@ class TunnelHandshakeTest {
                     .isNull();
             assertThat(TunnelHandshake.complete(initiation.state(), initiator, bytes, length))
                     .isNull();
-            assertThat(TunnelHandshake.openCookieReply(initiation.state(), bytes, length))
-                    .isNull();
+            assertThat(TunnelHandshake.openCookieReply(initiation.state(), bytes, length)).isNull();
             TunnelHandshake.peekPathId(bytes, length);
             TunnelHandshake.peekTransactionId(bytes, length);
             TunnelHandshake.peekReceiverIndex(bytes, length);

@@ -3,9 +3,10 @@ package io.cyphonic.signaling.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import org.junit.jupiter.api.Test;
 
 class ControlCipherTest {
     private static final long LOGIN = 0x0102030405060708L;
@@ -98,10 +99,9 @@ class ControlCipherTest {
         try (ControlCipher cipher = new ControlCipher(key, LOGIN, NODE)) {
             assertThat(HexFormat.of().formatHex(cipher.sealToNms(MESSAGE, 7)))
                     .isEqualTo(
-                            "460101000102030405060708"
-                                    + "1112131415161718191a1b1c1d1e1f20"
-                                    + "000000000000000000000007"
-                                    + "c64a5c6b8f2660142cde120d09588d641d7f41c9bddc56725443b10f5fa03ee4");
+                            "4601010001020304050607081112131415161718191a1b1c1d1e1f20"
+                                + "000000000000000000000007"
+                                + "c64a5c6b8f2660142cde120d09588d641d7f41c9bddc56725443b10f5fa03ee4");
         }
     }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
+import org.junit.jupiter.api.Test;
+
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -14,7 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 
 class ControlMessageCodecTest {
     private final long seed = new Random().nextLong();
@@ -104,8 +106,7 @@ class ControlMessageCodecTest {
 
     @Test
     void shouldLeaveOutACandidateOfAKindItDoesNotKnow() {
-        InetSocketAddress address =
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 7447);
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 7447);
         byte[] encoded =
                 ControlMessageCodec.encode(
                         new ControlMessage.RegistrationRequest(

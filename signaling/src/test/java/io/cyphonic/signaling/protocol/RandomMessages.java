@@ -3,6 +3,7 @@ package io.cyphonic.signaling.protocol;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import io.cyphonic.signaling.protocol.sbe.Procedure;
 import io.cyphonic.signaling.protocol.sbe.Status;
+
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.signaling.protocol.TlsFrames.Reason;
 import io.cyphonic.signaling.protocol.TlsFrames.Received;
+
+import org.junit.jupiter.api.Test;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
-import org.junit.jupiter.api.Test;
 
 class TlsFramesTest {
     private static final ControlMessage FIRST = new ControlMessage.PathProbe(1);
