@@ -12,11 +12,13 @@ import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
-import java.util.Iterator;
-import java.util.function.LongSupplier;
+
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.Iterator;
+import java.util.function.LongSupplier;
 
 /**
  * Outbound staging. The numbered flow of one batch:

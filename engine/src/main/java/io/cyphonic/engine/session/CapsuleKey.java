@@ -1,13 +1,15 @@
 package io.cyphonic.engine.session;
 
 import io.cyphonic.signaling.handshake.CipherSuite;
+
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+
 import javax.crypto.SecretKey;
 
 /**
- * One direction's key of a session, in the form the JCA wants, and unlike its own
- * ({@code SecretKeySpec}) wipeable. Immutable until destroyed; any thread may read it.
+ * One direction's key of a session, in the form the JCA wants, and unlike its own ({@code
+ * SecretKeySpec}) wipeable. Immutable until destroyed; any thread may read it.
  */
 public final class CapsuleKey implements SecretKey {
     private static final long serialVersionUID = 1L;
@@ -39,8 +41,9 @@ public final class CapsuleKey implements SecretKey {
     /**
      * A copy; providers wipe it after use.
      *
-     * @throws IllegalStateException after {@link #destroy}: sealing under zeros would tell everybody
-     *     what is inside. The flag is set before the bytes go and read after they were copied.
+     * @throws IllegalStateException after {@link #destroy}: sealing under zeros would tell
+     *     everybody what is inside. The flag is set before the bytes go and read after they were
+     *     copied.
      */
     @Override
     public byte[] getEncoded() {

@@ -200,9 +200,9 @@ public final class TunnelTable implements AutoCloseable {
     }
 
     /**
-     * The peer has used this session: if it was waiting for that, it becomes the current one. Not if
-     * a newer one has become current meanwhile: the peer has that too, and if each end went on with
-     * what it heard last, each would forget what the other seals with. It goes on opening.
+     * The peer has used this session: if it was waiting for that, it becomes the current one. Not
+     * if a newer one has become current meanwhile: the peer has that too, and if each end went on
+     * with what it heard last, each would forget what the other seals with. It goes on opening.
      */
     public synchronized void confirm(Session session, long nowNanos) {
         Tunnel tunnel = session.tunnel();

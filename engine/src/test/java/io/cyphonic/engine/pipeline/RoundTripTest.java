@@ -10,13 +10,7 @@ import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.List;
-import java.util.Random;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +18,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 
 /** Two engines back to back: what the one host sends is what the other gets, byte for byte. */
 class RoundTripTest {
@@ -76,8 +78,7 @@ class RoundTripTest {
         for (byte[] packet : framed) {
             a.tun.offer(packet);
         }
-        EngineRig.await(
-                "sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == count);
+        EngineRig.await("sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == count);
         return new ArrayList<>(onWire);
     }
 
@@ -107,7 +108,12 @@ class RoundTripTest {
 
     private byte[] tcp(boolean ipv6, int payload, int segment, int flags) {
         return Packets.tcpSuper(
-                ipv6 ? a.ipv6 : a.ipv4, ipv6 ? b.ipv6 : b.ipv4, 123_456, flags, bytes(payload), segment);
+                ipv6 ? a.ipv6 : a.ipv4,
+                ipv6 ? b.ipv6 : b.ipv4,
+                123_456,
+                flags,
+                bytes(payload),
+                segment);
     }
 
     @ParameterizedTest
@@ -294,8 +300,7 @@ class RoundTripTest {
     void shouldCompleteAnUnusualPartialChecksumBeforeSending() {
         // A partial checksum of a protocol the receiver does not know: here GRE-like, at offset 4.
         byte[] framed = Packets.plain(Packets.ip(a.ipv4, b.ipv4, 47, bytes(40), 1));
-        VirtioNetHeader.write(
-                framed, 0, VirtioNetHeader.FLAG_NEEDS_CSUM, 0, 0, 0, 20, 4);
+        VirtioNetHeader.write(framed, 0, VirtioNetHeader.FLAG_NEEDS_CSUM, 0, 0, 0, 20, 4);
         byte[] expected = Packets.received(framed.clone()).getFirst();
 
         List<byte[]> written = opened(sealed(framed));
@@ -339,8 +344,7 @@ class RoundTripTest {
         a.tun.offer(longOne);
 
         released.countDown();
-        EngineRig.await(
-                "sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == expected.size());
+        EngineRig.await("sealing", () -> a.count(Counter.OUTBOUND_SENT_PACKETS) == expected.size());
         List<byte[]> packets =
                 onWire.stream().filter(d -> d.length > CapsuleHeader.OVERHEAD).toList();
 
