@@ -47,6 +47,9 @@ final class InboundStage implements Stage {
     private InboundSlot slot;
     private boolean sourceDrained;
 
+    /** The sockets were empty when last looked at; see {@link OutboundStage} for what that means. */
+    private boolean idle = true;
+
     InboundStage(
             UdpTransport udp,
             Conveyor<InboundSlot> conveyor,
@@ -74,13 +77,16 @@ final class InboundStage implements Stage {
         sourceDrained = false;
         int length = spareLength > 0 ? takeSpare() : receive(slot.in);
         if (length <= 0) {
+            idle = true;
             return length == UdpTransport.WOULD_BLOCK ? DRAINED : receiveFailed();
         }
         slot.batch = marks.begin();
         slot.nowNanos = clock.getAsLong();
         stage(0, length);
-        int outcome = receiveMore();
-        conveyor.commit(sourceDrained);
+        boolean alone = idle;
+        int outcome = alone ? BUSY : receiveMore();
+        conveyor.commit(sourceDrained || alone);
+        idle = outcome == DRAINED;
         return outcome == DRAINED && spareLength > 0 ? BUSY : outcome;
     }
 

@@ -73,6 +73,12 @@ final class OutboundStage implements Stage {
 
     private OutboundSlot slot;
     private boolean sourceDrained;
+
+    /**
+     * The device was empty when last looked at. The first packet after that goes at once, alone: a
+     * look for more would only delay it, and whatever has come meanwhile makes the next batch.
+     */
+    private boolean idle = true;
     private boolean failureLogged;
 
     OutboundStage(
@@ -126,8 +132,10 @@ final class OutboundStage implements Stage {
         } else {
             stageQueued(restage);
         }
-        int outcome = readMore();
-        conveyor.commit(sourceDrained);
+        boolean alone = idle;
+        int outcome = alone ? BUSY : readMore();
+        conveyor.commit(sourceDrained || alone);
+        idle = outcome == DRAINED;
         return outcome == DRAINED && hasQueued() ? BUSY : outcome;
     }
 
