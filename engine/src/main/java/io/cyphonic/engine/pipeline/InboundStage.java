@@ -47,7 +47,9 @@ final class InboundStage implements Stage {
     private InboundSlot slot;
     private boolean sourceDrained;
 
-    /** The sockets were empty when last looked at; see {@link OutboundStage} for what that means. */
+    /**
+     * The sockets were empty when last looked at; see {@link OutboundStage} for what that means.
+     */
     private boolean idle = true;
 
     InboundStage(

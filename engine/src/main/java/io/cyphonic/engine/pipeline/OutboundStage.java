@@ -79,6 +79,7 @@ final class OutboundStage implements Stage {
      * look for more would only delay it, and whatever has come meanwhile makes the next batch.
      */
     private boolean idle = true;
+
     private boolean failureLogged;
 
     OutboundStage(
