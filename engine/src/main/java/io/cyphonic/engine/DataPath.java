@@ -65,6 +65,7 @@ final class DataPath implements AutoCloseable {
                                         offloads.contains(Offload.UDP_GSO),
                                         offloads.contains(Offload.UDP_GRO),
                                         UdpOptions.DEFAULT_BUFFER_BYTES)));
+        LOG.info("{}", tun);
         LOG.info("{}", udp);
         store = opened.push(new ChronicleStateStore());
         engine =

@@ -21,8 +21,8 @@ final class RehearsalTun implements TunDevice {
     /** Super-packets on their way at most: fewer than a socket buffer holds. */
     private static final int WINDOW = 4;
 
-    /** One packet in so many is small, like an acknowledgement. */
-    private static final int SMALL_EVERY = 3;
+    /** So many packets, every other one large; after them small ones, one at a time. */
+    private static final int MIXED = 2_000;
 
     private final byte[] large;
     private final byte[] small;
@@ -53,7 +53,8 @@ final class RehearsalTun implements TunDevice {
     }
 
     boolean readable() {
-        return !ended && sent.get() - other.received.get() < WINDOW;
+        int window = sent.get() < MIXED ? WINDOW : 1;
+        return !ended && sent.get() - other.received.get() < window;
     }
 
     private static byte[] packet(byte[] source, byte[] destination, int payload, int segment) {
@@ -97,7 +98,8 @@ final class RehearsalTun implements TunDevice {
         if (!readable()) {
             return WOULD_BLOCK;
         }
-        byte[] next = sent.incrementAndGet() % SMALL_EVERY == 0 ? small : large;
+        int number = sent.incrementAndGet();
+        byte[] next = number < MIXED && number % 2 == 0 ? large : small;
         System.arraycopy(next, 0, buffer, offset, next.length);
         return next.length;
     }

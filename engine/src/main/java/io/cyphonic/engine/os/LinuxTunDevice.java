@@ -74,7 +74,7 @@ public final class LinuxTunDevice implements TunDevice {
                 netlink.setMtu(options.mtu());
             }
             LinuxTunDevice device = new LinuxTunDevice(fd, options, offloads);
-            LOG.info("{}", device);
+            LOG.debug("{}", device);
             return device;
         } catch (NativeException | RuntimeException e) {
             LibC.close(errno, fd);
