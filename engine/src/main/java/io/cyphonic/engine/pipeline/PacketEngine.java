@@ -4,11 +4,9 @@ import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.session.BatchMarks;
-import io.cyphonic.engine.session.JcaCapsuleCipher;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
-import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
 
 import java.net.Inet4Address;
@@ -28,7 +26,6 @@ import java.net.Inet6Address;
  */
 public final class PacketEngine implements DataPlane, AutoCloseable {
     private static final TunnelTraffic NO_TRAFFIC = new TunnelTraffic(0, 0, 0, 0, 0, 0, 0, 0);
-    private static final int WARM_UP_PACKETS = 6_000;
 
     private final EngineParts parts;
     private final EngineTuning tuning;
@@ -63,14 +60,6 @@ public final class PacketEngine implements DataPlane, AutoCloseable {
     /** Who is told what happens; to be set once, before {@link #start}. */
     public synchronized void setListener(DataPlaneListener listener) {
         this.listener = listener;
-    }
-
-    /**
-     * Compiles the cipher by use, so that the first real packet finds it fast; some hundred
-     * milliseconds, on the caller's thread. May run beside anything else.
-     */
-    public static void warmUp() {
-        JcaCapsuleCipher.warmUp(CipherSuite.AES_GCM_SHA256, WARM_UP_PACKETS);
     }
 
     /** Starts the threads. */

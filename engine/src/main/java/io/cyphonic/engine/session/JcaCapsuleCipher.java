@@ -25,7 +25,6 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
     private static final int NONCE_LENGTH = 12;
     private static final int COUNTER_IN_NONCE = 4;
     private static final int TAG_BITS = CapsuleHeader.TAG_LENGTH * 8;
-    private static final int WARM_UP_LENGTH = 1_400;
 
     private static final VarHandle BIG_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -105,27 +104,6 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
         }
         LITTLE_ENDIAN.set(nonce, COUNTER_IN_NONCE, counter);
         return new IvParameterSpec(nonce);
-    }
-
-    /**
-     * Seals and opens packets of zeros, so that the just-in-time compiler has met the code before
-     * the first real packet: its AES-GCM instructions are used in compiled code only.
-     *
-     * @param packets how many; some thousands are needed for the effect
-     */
-    public static void warmUp(CipherSuite suite, int packets) {
-        CapsuleKey key = new CapsuleKey(suite, new byte[32]);
-        byte[] plain = new byte[WARM_UP_LENGTH];
-        byte[] sealed = new byte[WARM_UP_LENGTH + CapsuleHeader.OVERHEAD];
-        try (JcaCapsuleCipher cipher = new JcaCapsuleCipher()) {
-            for (int counter = 0; counter < packets; counter++) {
-                CapsuleHeader.write(sealed, 0, 0, 0, 0, counter);
-                int length = cipher.seal(key, counter, plain, 0, plain.length, sealed, 0);
-                if (cipher.open(key, counter, sealed, 0, length, plain, 0) != plain.length) {
-                    throw new IllegalStateException("the AEAD of " + suite + " does not work");
-                }
-            }
-        }
     }
 
     /** Gives every cipher a worthless key, which overwrites the schedule of the last real one. */
