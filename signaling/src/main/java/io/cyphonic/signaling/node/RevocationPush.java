@@ -27,6 +27,7 @@ public final class RevocationPush implements AutoCloseable {
     private final NmsServer server;
     private final InstantSource clock;
     private final Thread thread;
+    private long pushedEpoch;
     private volatile boolean closing;
 
     /** Revocations up to now count as known to the nodes. */
@@ -39,6 +40,8 @@ public final class RevocationPush implements AutoCloseable {
         this.nodeManagement = nodeManagement;
         this.server = server;
         this.clock = clock;
+        // Read here, not on the thread: a revocation between the two would never be told.
+        this.pushedEpoch = registry.revocationEpoch();
         this.thread = Thread.ofVirtual().name("nms-revocations").unstarted(this::run);
     }
 
@@ -61,7 +64,6 @@ public final class RevocationPush implements AutoCloseable {
     }
 
     private void run() {
-        long pushedEpoch = registry.revocationEpoch();
         int roundsLeft = 0;
         while (!closing) {
             LockSupport.parkNanos(ROUND_INTERVAL_NS);

@@ -223,23 +223,36 @@ class TunnelHandshakeTest {
                 read(initiation.datagram()).respond(RESPONDER_INDEX, RESPONSE, random).datagram();
         byte[][] models = {initiation.datagram(), response, new byte[64], new byte[1500]};
         for (int i = 0; i < 20_000; i++) {
-            byte[] bytes = models[noise.nextInt(models.length)].clone();
+            byte[] model = models[noise.nextInt(models.length)];
+            byte[] bytes = model.clone();
             for (int changes = noise.nextInt(20); changes >= 0; changes--) {
                 bytes[noise.nextInt(bytes.length)] = (byte) noise.nextInt();
             }
             bytes[0] = (byte) (0x41 + noise.nextInt(3));
             bytes[1] = 1;
             int length = noise.nextInt(bytes.length + 1);
+            if (saysTheSame(bytes, model, length)) {
+                continue;
+            }
             assertThat(TunnelHandshake.readRequest(bytes, length, responder))
                     .as("seed %d", seed)
                     .isNull();
             assertThat(TunnelHandshake.complete(initiation.state(), initiator, bytes, length))
+                    .as("seed %d", seed)
                     .isNull();
             assertThat(TunnelHandshake.openCookieReply(initiation.state(), bytes, length)).isNull();
             TunnelHandshake.peekPathId(bytes, length);
             TunnelHandshake.peekTransactionId(bytes, length);
             TunnelHandshake.peekReceiverIndex(bytes, length);
         }
+    }
+
+    /**
+     * Every change drew the byte that stood there, or only mac2 changed, which is checked apart.
+     */
+    private static boolean saysTheSame(byte[] bytes, byte[] model, int length) {
+        int end = model.length - HandshakeFormat.MAC_LENGTH;
+        return length == model.length && Arrays.equals(bytes, 0, end, model, 0, end);
     }
 
     private Initiation initiate(CipherSuite suite) {
