@@ -1,20 +1,20 @@
 package io.cyphonic.engine;
 
 import io.cyphonic.engine.config.EngineConfig;
-import io.cyphonic.engine.net.Endpoint;
-import io.cyphonic.engine.net.Readiness;
-import io.cyphonic.engine.os.LinuxReadiness;
-import io.cyphonic.engine.os.LinuxTunDevice;
-import io.cyphonic.engine.os.LinuxUdpTransport;
-import io.cyphonic.engine.os.NativeException;
-import io.cyphonic.engine.os.TunOptions;
-import io.cyphonic.engine.os.UdpOptions;
 import io.cyphonic.engine.pipeline.DataPlaneListener;
 import io.cyphonic.engine.pipeline.EngineParts;
 import io.cyphonic.engine.pipeline.OverlayPrefixes;
 import io.cyphonic.engine.pipeline.PacketEngine;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.Readiness;
+import io.cyphonic.signaling.os.LinuxReadiness;
+import io.cyphonic.signaling.os.LinuxTunDevice;
+import io.cyphonic.signaling.os.LinuxUdpTransport;
+import io.cyphonic.signaling.os.NativeException;
+import io.cyphonic.signaling.os.TunOptions;
+import io.cyphonic.signaling.os.UdpOptions;
 import io.cyphonic.signaling.state.ChronicleStateStore;
 import io.cyphonic.signaling.state.StateStore;
 

@@ -1,7 +1,7 @@
 package io.cyphonic.engine;
 
-import io.cyphonic.engine.net.TunDevice;
-import io.cyphonic.engine.net.VirtioNetHeader;
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;

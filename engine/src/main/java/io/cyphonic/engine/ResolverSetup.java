@@ -7,7 +7,7 @@ import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.HostResolver;
 import io.cyphonic.engine.dns.NameResolver;
 import io.cyphonic.engine.dns.ResolvedLink;
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

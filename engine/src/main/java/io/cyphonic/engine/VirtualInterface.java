@@ -3,12 +3,12 @@ package io.cyphonic.engine;
 import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfig;
-import io.cyphonic.engine.net.UdpTransport;
-import io.cyphonic.engine.os.LinuxTunDevice;
-import io.cyphonic.engine.os.NativeException;
-import io.cyphonic.engine.os.NetlinkException;
-import io.cyphonic.engine.os.NetlinkInterface;
-import io.cyphonic.engine.os.TunOptions;
+import io.cyphonic.signaling.net.UdpTransport;
+import io.cyphonic.signaling.os.LinuxTunDevice;
+import io.cyphonic.signaling.os.NativeException;
+import io.cyphonic.signaling.os.NetlinkException;
+import io.cyphonic.signaling.os.NetlinkInterface;
+import io.cyphonic.signaling.os.TunOptions;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import org.slf4j.Logger;

@@ -56,8 +56,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void shouldUseForeignFunctionsOnlyInOnePackage() {
-        check(onlyIn("java.lang.foreign..", ROOT + ".os.."));
+    void shouldUseForeignFunctionsOnlyThroughSignaling() {
+        check(onlyIn("java.lang.foreign..", "nothing"));
     }
 
     @Test
@@ -82,7 +82,6 @@ class ArchitectureTest {
                 noClasses()
                         .that()
                         .resideInAnyPackage(
-                                ROOT + ".net..",
                                 ROOT + ".packet..",
                                 ROOT + ".session..",
                                 ROOT + ".pipeline..",
@@ -94,7 +93,7 @@ class ArchitectureTest {
                                 ROOT + ".dns..",
                                 ROOT + ".local..",
                                 ROOT + ".cli..",
-                                ROOT + ".os.."));
+                                "io.cyphonic.signaling.os.."));
     }
 
     @Test
@@ -105,7 +104,7 @@ class ArchitectureTest {
                         .resideInAnyPackage(ROOT + ".control..", ROOT + ".dns..")
                         .should()
                         .dependOnClassesThat()
-                        .resideInAPackage(ROOT + ".os.."));
+                        .resideInAPackage("io.cyphonic.signaling.os.."));
     }
 
     @Test

@@ -69,7 +69,9 @@ class ArchitectureTest {
                                 ROOT + ".protocol..",
                                 ROOT + ".handshake..",
                                 ROOT + ".credential..",
-                                ROOT + ".state..")
+                                ROOT + ".state..",
+                                ROOT + ".net..",
+                                ROOT + ".os..")
                         .should()
                         .dependOnClassesThat()
                         .resideInAnyPackage(
@@ -108,8 +110,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void shouldNotUseForeignFunctions() {
-        check(onlyIn("java.lang.foreign.."));
+    void shouldUseForeignFunctionsOnlyInOnePackage() {
+        check(onlyIn("java.lang.foreign..", ROOT + ".os.."));
     }
 
     @Test

@@ -1,10 +1,10 @@
 package io.cyphonic.engine.cli;
 
 import io.cyphonic.engine.config.NodeDirectory;
-import io.cyphonic.engine.net.AddressText;
 import io.cyphonic.signaling.credential.AuthenticationClient;
 import io.cyphonic.signaling.credential.AuthenticationResult.Enrolled;
 import io.cyphonic.signaling.credential.Invitation;
+import io.cyphonic.signaling.net.AddressText;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,7 @@
 package io.cyphonic.engine.cli;
 
 import io.cyphonic.engine.Node;
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -5,7 +5,7 @@ import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
 import io.cyphonic.engine.config.NodeConfig.DnsConfig;
 import io.cyphonic.engine.config.NodeConfig.DnsConfigure;
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import org.snakeyaml.engine.v2.nodes.Node;
 

@@ -1,6 +1,6 @@
 package io.cyphonic.engine.config;
 
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import java.net.InetSocketAddress;
 import java.util.EnumMap;

@@ -1,6 +1,6 @@
 package io.cyphonic.engine.control;
 
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;

@@ -1,6 +1,6 @@
 package io.cyphonic.engine.dns;
 
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -3,7 +3,7 @@ package io.cyphonic.engine.dns;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters.Event;
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

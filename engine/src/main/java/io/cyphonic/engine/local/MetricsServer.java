@@ -3,7 +3,7 @@ package io.cyphonic.engine.local;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -2,7 +2,7 @@ package io.cyphonic.engine.local;
 
 import io.cyphonic.engine.control.ControlPlane.CloudPath;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import java.io.IOException;
 import java.net.Inet6Address;

@@ -4,7 +4,7 @@ import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
-import io.cyphonic.engine.net.AddressText;
+import io.cyphonic.signaling.net.AddressText;
 
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;

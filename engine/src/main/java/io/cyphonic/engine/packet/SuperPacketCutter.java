@@ -1,6 +1,6 @@
 package io.cyphonic.engine.packet;
 
-import io.cyphonic.engine.net.VirtioNetHeader;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 
 /**
  * Cuts what the host handed over, in front of which there is a virtio header, into the packets that

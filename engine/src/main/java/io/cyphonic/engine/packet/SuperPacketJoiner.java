@@ -1,6 +1,6 @@
 package io.cyphonic.engine.packet;
 
-import io.cyphonic.engine.net.VirtioNetHeader;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import java.util.Arrays;
 

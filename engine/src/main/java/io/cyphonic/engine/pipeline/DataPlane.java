@@ -1,7 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.handshake.SessionKeys;
+import io.cyphonic.signaling.net.Endpoint;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;

@@ -1,6 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 
 /**
  * What the packet engine tells the control plane. Called on the engine's threads, which must not

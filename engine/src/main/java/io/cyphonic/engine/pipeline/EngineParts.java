@@ -1,8 +1,8 @@
 package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.config.EngineConfig;
-import io.cyphonic.engine.net.TunDevice;
-import io.cyphonic.engine.net.UdpTransport;
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.UdpTransport;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.security.SecureRandom;

@@ -2,7 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,7 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.session.Tunnel;
+import io.cyphonic.signaling.net.Endpoint;
 
 /** What the control plane asks of the outbound stage, through a bounded queue. */
 sealed interface OutboundRequest {

@@ -1,7 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.session.Session;
+import io.cyphonic.signaling.net.Endpoint;
 
 import java.util.Arrays;
 

@@ -3,14 +3,14 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
-import io.cyphonic.engine.net.Endpoint;
-import io.cyphonic.engine.net.TunDevice;
-import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;

@@ -1,13 +1,13 @@
 package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.counters.Counters;
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.handshake.SessionKeys;
+import io.cyphonic.signaling.net.Endpoint;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;

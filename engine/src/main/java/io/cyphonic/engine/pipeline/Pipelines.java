@@ -4,9 +4,9 @@ import io.cyphonic.engine.config.EngineConfig;
 import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
-import io.cyphonic.engine.net.Readiness;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.TunnelTable;
+import io.cyphonic.signaling.net.Readiness;
 
 import java.util.ArrayList;
 import java.util.List;

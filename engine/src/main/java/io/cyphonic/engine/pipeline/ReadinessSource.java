@@ -1,6 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.Readiness;
+import io.cyphonic.signaling.net.Readiness;
 
 /** Makes what a staging thread sleeps on. */
 @FunctionalInterface

@@ -3,10 +3,10 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
-import io.cyphonic.engine.net.Endpoint;
-import io.cyphonic.engine.net.UdpTransport;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Tunnel;
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.UdpTransport;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import java.util.concurrent.locks.LockSupport;

@@ -1,6 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.VirtioNetHeader;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 
 /** Sizes of slots and batches, in one place. Every buffer of the data path follows from these. */
 final class SlotLimits {

@@ -1,7 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
-import io.cyphonic.engine.net.Readiness;
 import io.cyphonic.engine.session.TunnelTable;
+import io.cyphonic.signaling.net.Readiness;
 
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;

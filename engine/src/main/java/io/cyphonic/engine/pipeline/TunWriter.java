@@ -2,11 +2,11 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
-import io.cyphonic.engine.net.TunDevice;
-import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.PartialChecksum;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,7 +1,7 @@
 package io.cyphonic.engine.session;
 
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.signaling.handshake.SessionKeys;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.security.SecureRandom;

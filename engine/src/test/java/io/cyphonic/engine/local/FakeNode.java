@@ -10,7 +10,7 @@ import io.cyphonic.engine.control.ControlPlane.PathKind;
 import io.cyphonic.engine.control.ControlPlane.PeerState;
 import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.dns.FakeControlPlane;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Id128;
 
 import java.net.Inet4Address;

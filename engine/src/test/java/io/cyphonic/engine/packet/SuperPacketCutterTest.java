@@ -3,7 +3,7 @@ package io.cyphonic.engine.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.engine.fixtures.Packets;
-import io.cyphonic.engine.net.VirtioNetHeader;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.junit.jupiter.api.Test;
 

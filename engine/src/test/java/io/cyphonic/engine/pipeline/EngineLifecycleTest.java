@@ -145,12 +145,12 @@ class EngineLifecycleTest {
 
     private static final class ThrowingListener implements DataPlaneListener {
         @Override
-        public void onSignalingDatagram(byte[] datagram, io.cyphonic.engine.net.Endpoint from) {
+        public void onSignalingDatagram(byte[] datagram, io.cyphonic.signaling.net.Endpoint from) {
             throw new IllegalStateException("injected");
         }
 
         @Override
-        public void onControlMessage(int t, byte[] m, io.cyphonic.engine.net.Endpoint f) {}
+        public void onControlMessage(int t, byte[] m, io.cyphonic.signaling.net.Endpoint f) {}
 
         @Override
         public void onTunnelWanted(byte[] virtualAddress) {}
@@ -159,6 +159,6 @@ class EngineLifecycleTest {
         public void onSessionConfirmed(int tunnelIndex, int receiverIndex) {}
 
         @Override
-        public void onEndpointChanged(int t, io.cyphonic.engine.net.Endpoint from) {}
+        public void onEndpointChanged(int t, io.cyphonic.signaling.net.Endpoint from) {}
     }
 }

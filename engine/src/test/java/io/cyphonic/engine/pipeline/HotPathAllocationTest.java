@@ -9,14 +9,14 @@ import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.fixtures.MemoryStateStore;
 import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.engine.fixtures.RecordingListener;
-import io.cyphonic.engine.net.Endpoint;
-import io.cyphonic.engine.net.ReceivedDatagrams;
-import io.cyphonic.engine.net.TunDevice;
-import io.cyphonic.engine.net.UdpTransport;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.UdpTransport;
 
 import org.junit.jupiter.api.Test;
 

@@ -6,8 +6,8 @@ import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.fixtures.EngineRig;
 import io.cyphonic.engine.fixtures.Packets;
-import io.cyphonic.engine.net.VirtioNetHeader;
 import io.cyphonic.signaling.handshake.CipherSuite;
+import io.cyphonic.signaling.net.VirtioNetHeader;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import org.junit.jupiter.params.ParameterizedTest;

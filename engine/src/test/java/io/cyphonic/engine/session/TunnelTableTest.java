@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cyphonic.engine.fixtures.MemoryStateStore;
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.SessionKeys;
+import io.cyphonic.signaling.net.Endpoint;
 
 import org.junit.jupiter.api.Test;
 

@@ -9,7 +9,7 @@ import io.cyphonic.engine.control.state.CloudRecord.LinkState;
 import io.cyphonic.engine.control.state.SharedState;
 import io.cyphonic.engine.control.state.TransactionRecord;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.KeepAliveAck;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
 import io.cyphonic.signaling.protocol.ControlMessage.RegistrationResponse;

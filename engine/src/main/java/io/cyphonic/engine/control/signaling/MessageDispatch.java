@@ -10,7 +10,7 @@ import io.cyphonic.engine.control.tunnel.Probes;
 import io.cyphonic.engine.control.tunnel.Responder;
 import io.cyphonic.engine.control.tunnel.Tunnels;
 import io.cyphonic.engine.counters.DropReason;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.DatagramType;

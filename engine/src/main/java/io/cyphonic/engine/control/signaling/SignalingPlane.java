@@ -28,11 +28,11 @@ import io.cyphonic.engine.control.tunnel.TunnelContext;
 import io.cyphonic.engine.control.tunnel.TunnelKeeper;
 import io.cyphonic.engine.control.tunnel.Tunnels;
 import io.cyphonic.engine.counters.DropReason;
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.pipeline.DataPlane;
 import io.cyphonic.engine.pipeline.DataPlaneListener;
 import io.cyphonic.signaling.credential.CertificateVerifier;
 import io.cyphonic.signaling.handshake.CookieGuard;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.net.InetSocketAddress;

@@ -13,7 +13,7 @@ import io.cyphonic.engine.control.state.TransactionRecord;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.state.WantedPeer;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionConfirmation;
 import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionToInitiator;

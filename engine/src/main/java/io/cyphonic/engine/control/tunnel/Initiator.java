@@ -5,12 +5,12 @@ import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.state.HandshakeRecord;
 import io.cyphonic.engine.control.state.PeerIdentity;
 import io.cyphonic.engine.control.state.TunnelRecord;
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.pipeline.DataPlane;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.handshake.TunnelHandshake;
 import io.cyphonic.signaling.handshake.TunnelHandshake.Completed;
 import io.cyphonic.signaling.handshake.TunnelHandshake.Initiation;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.Id128;
 

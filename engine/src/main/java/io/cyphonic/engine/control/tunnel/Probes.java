@@ -5,7 +5,7 @@ import io.cyphonic.engine.control.state.ProbeRecord;
 import io.cyphonic.engine.control.state.ProbeRecord.Purpose;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.state.WantedPeer;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbe;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;

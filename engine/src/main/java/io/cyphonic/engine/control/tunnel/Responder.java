@@ -6,12 +6,12 @@ import io.cyphonic.engine.control.state.HandshakeRecord;
 import io.cyphonic.engine.control.state.PeerIdentity;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.counters.DropReason;
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.pipeline.DataPlane;
 import io.cyphonic.signaling.handshake.CookieGuard;
 import io.cyphonic.signaling.handshake.TunnelHandshake;
 import io.cyphonic.signaling.handshake.TunnelHandshake.Response;
 import io.cyphonic.signaling.handshake.TunnelRequest;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.Id128;
 

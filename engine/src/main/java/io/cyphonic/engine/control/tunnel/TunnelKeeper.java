@@ -4,8 +4,8 @@ import io.cyphonic.engine.control.policy.TunnelPolicy;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Verdict;
 import io.cyphonic.engine.control.state.TunnelRecord;
-import io.cyphonic.engine.net.Endpoint;
 import io.cyphonic.engine.pipeline.DataPlane.TunnelTraffic;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Id128;
 
 import java.net.InetSocketAddress;

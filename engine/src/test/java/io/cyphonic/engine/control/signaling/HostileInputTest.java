@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cyphonic.engine.fixtures.SignalingNetwork;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.DatagramType;
 
 import org.junit.jupiter.api.AfterEach;

@@ -8,7 +8,7 @@ import io.cyphonic.engine.fixtures.SignalingNetwork;
 import io.cyphonic.engine.fixtures.SignalingNetwork.Weather;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
-import io.cyphonic.engine.net.Endpoint;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.DatagramType;
 
 import org.junit.jupiter.api.AfterEach;

@@ -1,0 +1,62 @@
+package io.cyphonic.signaling.net;
+
+/**
+ * The node's one port on the underlay, over IPv4 and IPv6: tunnels and signaling share it, so that
+ * a NAT shows the NMS the very mapping that peers will use.
+ *
+ * <p>Never blocks. {@link #receive} is for one thread; {@link #send} is for one thread at a time
+ * (the sender of the pipeline); {@link #sendSignaling} is for any thread. Only sendSignaling may
+ * allocate.
+ */
+public interface UdpTransport extends AutoCloseable {
+    /** Nothing to receive, or no room to send, now. */
+    int WOULD_BLOCK = 0;
+
+    /** Most datagrams that one {@link #send} takes ({@code UDP_MAX_SEGMENTS} of older kernels). */
+    int MAX_SEGMENTS = 64;
+
+    /**
+     * Most bytes that one {@link #send} takes: the largest payload that fits a UDP length field.
+     */
+    int MAX_SEND_LENGTH = 65_507;
+
+    /** The port both sockets are bound to. */
+    int localPort();
+
+    /**
+     * Receives the next datagrams of one source.
+     *
+     * @param into its buffer must hold 65535 bytes
+     * @return bytes received; {@link #WOULD_BLOCK}; or a negative errno
+     */
+    int receive(ReceivedDatagrams into);
+
+    /**
+     * Sends {@code length} bytes as datagrams of {@code segmentLength} bytes each, the last of
+     * which may be shorter; in one call to the kernel where it can segment ({@code UDP_SEGMENT}),
+     * one by one where it cannot. A kernel that refuses segmentation at run time is noticed here,
+     * once, and the batch is sent again without it.
+     *
+     * @param segmentLength at least 1; {@code length} for a single datagram
+     * @return how many bytes were sent, from the front, in whole datagrams: {@code length} when all
+     *     were; less when the socket is full; or a negative errno when none was
+     */
+    int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to);
+
+    /**
+     * Sends one datagram, from any thread.
+     *
+     * @return {@code length}; {@link #WOULD_BLOCK}; or a negative errno (no route, no such family)
+     */
+    int sendSignaling(byte[] datagram, int length, Endpoint to);
+
+    /** Whether the kernel cuts large sends into datagrams at present. */
+    boolean segmentationOffload();
+
+    /** Whether the kernel joins received datagrams at present. */
+    boolean receiveOffload();
+
+    /** Closes the sockets. Idempotent. */
+    @Override
+    void close();
+}

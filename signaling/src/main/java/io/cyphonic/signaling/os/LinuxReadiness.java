@@ -1,0 +1,152 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_FD;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_REVENTS;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.cyphonic.signaling.net.Readiness;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Readiness through poll(2), with an eventfd(2) for the wake-up. Level-triggered: what is not read
+ * is reported again. An error condition of a source counts as ready, so that the next read or
+ * receive brings it to light.
+ */
+public final class LinuxReadiness implements Readiness {
+    private static final int WAKE_SLOT = 0;
+    private static final int TUN_SLOT = 1;
+    private static final int IPV4_SLOT = 2;
+    private static final int IPV6_SLOT = 3;
+    private static final int SLOTS = 4;
+
+    // Fixed after construction.
+    private final LinuxTunDevice tun;
+    private final LinuxUdpTransport udp;
+
+    // Owned by the waiting thread.
+    private final ErrnoCapture awaitErrno = new ErrnoCapture();
+    private final MemorySegment polls;
+    private final MemorySegment drained = MemorySegment.ofArray(new byte[Long.BYTES]);
+
+    // Shared: true from a wake-up until the waiting thread has seen it.
+    private final AtomicBoolean wakePending = new AtomicBoolean();
+
+    // Guarded by wakeLock, taken only by the first of several wake-ups and by close.
+    private final ReentrantLock wakeLock = new ReentrantLock();
+    private final ErrnoCapture wakeErrno = new ErrnoCapture();
+    private final MemorySegment one = MemorySegment.ofArray(new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
+    private int eventFd;
+
+    private LinuxReadiness(int eventFd, LinuxTunDevice tun, LinuxUdpTransport udp) {
+        this.eventFd = eventFd;
+        this.tun = tun;
+        this.udp = udp;
+        Arena arena = Arena.ofAuto();
+        polls = arena.allocate(SLOTS * POLLFD_SIZE, Long.BYTES);
+        for (int slot = 0; slot < SLOTS; slot++) {
+            polls.set(JAVA_SHORT, slot * POLLFD_SIZE + POLLFD_EVENTS, POLLIN);
+        }
+        polls.set(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD, eventFd);
+    }
+
+    /** Waits for packets of a TUN device. */
+    public static LinuxReadiness forTun(LinuxTunDevice tun) throws NativeException {
+        return open(tun, null);
+    }
+
+    /** Waits for datagrams of a transport. */
+    public static LinuxReadiness forUdp(LinuxUdpTransport udp) throws NativeException {
+        return open(null, udp);
+    }
+
+    /** Waits for both. */
+    public static LinuxReadiness forBoth(LinuxTunDevice tun, LinuxUdpTransport udp)
+            throws NativeException {
+        return open(tun, udp);
+    }
+
+    private static LinuxReadiness open(LinuxTunDevice tun, LinuxUdpTransport udp)
+            throws NativeException {
+        int flags = NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
+        int eventFd = LibC.eventFd(new ErrnoCapture(), flags);
+        if (eventFd < 0) {
+            throw new NativeException("no eventfd for wake-ups", eventFd);
+        }
+        return new LinuxReadiness(eventFd, tun, udp);
+    }
+
+    @Override
+    public int await(int timeoutMillis) {
+        // A closed source has descriptor -1, which poll(2) skips: never a number used by others.
+        setDescriptor(TUN_SLOT, tun == null ? -1 : tun.descriptor());
+        setDescriptor(IPV4_SLOT, udp == null ? -1 : udp.ipv4Descriptor());
+        setDescriptor(IPV6_SLOT, udp == null ? -1 : udp.ipv6Descriptor());
+        int count = LibC.poll(awaitErrno, polls, SLOTS, timeoutMillis);
+        if (count <= 0) {
+            return 0;
+        }
+        int ready = 0;
+        if (isReady(TUN_SLOT)) {
+            ready |= TUN;
+        }
+        if (isReady(IPV4_SLOT) || isReady(IPV6_SLOT)) {
+            ready |= UDP;
+        }
+        if (isReady(WAKE_SLOT)) {
+            int fd = polls.get(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD);
+            LibC.read(awaitErrno, fd, drained, Long.BYTES);
+            // Only after the read: the other order could swallow a wake-up made in between, and
+            // leave the flag standing with an empty eventfd, so that no later one would be sent.
+            // Read and write in one, so that what the waker published before is visible here.
+            wakePending.getAndSet(false);
+            ready |= WOKEN;
+        }
+        return ready;
+    }
+
+    private void setDescriptor(int slot, int fd) {
+        polls.set(JAVA_INT, slot * POLLFD_SIZE + POLLFD_FD, fd);
+    }
+
+    private boolean isReady(int slot) {
+        return polls.get(JAVA_SHORT, slot * POLLFD_SIZE + POLLFD_REVENTS) != 0;
+    }
+
+    @Override
+    public void wake() {
+        if (wakePending.getAndSet(true)) {
+            return;
+        }
+        wakeLock.lock();
+        try {
+            if (eventFd >= 0) {
+                LibC.write(wakeErrno, eventFd, one, Long.BYTES);
+            }
+        } finally {
+            wakeLock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        wakeLock.lock();
+        try {
+            if (eventFd >= 0) {
+                LibC.close(wakeErrno, eventFd);
+                eventFd = -1;
+                setDescriptor(WAKE_SLOT, -1);
+            }
+        } finally {
+            wakeLock.unlock();
+        }
+    }
+}

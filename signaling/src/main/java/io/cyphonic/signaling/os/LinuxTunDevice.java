@@ -1,0 +1,239 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.IFREQ_FLAGS;
+import static io.cyphonic.signaling.os.NativeLayouts.IFREQ_SIZE;
+import static io.cyphonic.signaling.os.NativeLayouts.TUN_F_CSUM;
+import static io.cyphonic.signaling.os.NativeLayouts.TUN_F_TSO4;
+import static io.cyphonic.signaling.os.NativeLayouts.TUN_F_TSO6;
+import static io.cyphonic.signaling.os.NativeLayouts.TUN_F_USO4;
+import static io.cyphonic.signaling.os.NativeLayouts.TUN_F_USO6;
+
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.VirtioNetHeader;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A TUN interface of Linux (tun(4); Documentation/networking/tuntap.rst), with a virtio header
+ * before each packet and as many offloads as were asked for and the kernel has. The interface
+ * belongs to the descriptor: it goes when the device is closed or the process ends, however it
+ * ends.
+ *
+ * <p>One thread may read while another writes. {@link #close} needs both to have stopped: after it
+ * every call returns {@code -EBADF}.
+ */
+public final class LinuxTunDevice implements TunDevice {
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxTunDevice.class);
+
+    private static final int TSO = TUN_F_TSO4 | TUN_F_TSO6;
+    private static final int USO = TUN_F_USO4 | TUN_F_USO6;
+
+    private final String name;
+    private final int mtu;
+    private final int offloads;
+    private volatile int fd;
+
+    // Owned by the reading thread.
+    private final ErrnoCapture readErrno = new ErrnoCapture();
+    private final RefusalCount readRefusals = new RefusalCount();
+    private final HeapSegments readSegments = new HeapSegments();
+
+    // Owned by the writing thread.
+    private final ErrnoCapture writeErrno = new ErrnoCapture();
+    private final HeapSegments writeSegments = new HeapSegments();
+
+    private LinuxTunDevice(int fd, TunOptions options, int offloads) {
+        this.fd = fd;
+        this.name = options.name();
+        this.mtu = options.mtu();
+        this.offloads = offloads;
+    }
+
+    /**
+     * Makes the interface, sets its MTU, and leaves it down and without addresses: {@link
+     * NetlinkInterface} does the rest.
+     *
+     * @throws TunOpenException with the reason and what to do
+     * @throws NativeException if the MTU cannot be set, or the machine is not one this project
+     *     knows
+     */
+    public static LinuxTunDevice open(TunOptions options) throws NativeException {
+        TunOpenException.checkName(options.name());
+        NativeSelfCheck.ensurePassed();
+        ErrnoCapture errno = new ErrnoCapture();
+        int fd = openCloneDevice(errno);
+        try {
+            attach(errno, fd, options.name());
+            int offloads = enableOffloads(errno, fd, options);
+            try (NetlinkInterface netlink = NetlinkInterface.open(options.name())) {
+                netlink.setMtu(options.mtu());
+            }
+            LinuxTunDevice device = new LinuxTunDevice(fd, options, offloads);
+            LOG.debug("{}", device);
+            return device;
+        } catch (NativeException | RuntimeException e) {
+            LibC.close(errno, fd);
+            throw e;
+        }
+    }
+
+    private static int openCloneDevice(ErrnoCapture errno) throws TunOpenException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = arena.allocateFrom("/dev/net/tun");
+            int flags = NativeLayouts.O_RDWR | NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
+            int fd = LibC.open(errno, path, flags);
+            if (fd < 0) {
+                throw TunOpenException.ofOpen(-fd);
+            }
+            return fd;
+        }
+    }
+
+    private static void attach(ErrnoCapture errno, int fd, String name) throws TunOpenException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment request = arena.allocate(IFREQ_SIZE, Long.BYTES);
+            request.setString(0, name);
+            // TUN_EXCL: never take over an interface that somebody else made.
+            int flags =
+                    NativeLayouts.IFF_TUN
+                            | NativeLayouts.IFF_NO_PI
+                            | NativeLayouts.IFF_VNET_HDR
+                            | NativeLayouts.IFF_TUN_EXCL;
+            request.set(ValueLayout.JAVA_SHORT, IFREQ_FLAGS, (short) flags);
+            int result = LibC.ioctl(errno, fd, NativeLayouts.TUNSETIFF, request);
+            if (result < 0) {
+                throw TunOpenException.ofAttach(name, -result);
+            }
+            request.fill((byte) 0);
+            check(LibC.ioctl(errno, fd, NativeLayouts.TUNGETIFF, request), name, "TUNGETIFF");
+            String given = request.getString(0);
+            if (!given.equals(name)) {
+                throw new IllegalStateException(
+                        "struct ifreq: asked for interface " + name + ", the kernel says " + given);
+            }
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, VirtioNetHeader.LENGTH);
+            check(
+                    LibC.ioctl(errno, fd, NativeLayouts.TUNSETVNETHDRSZ, length),
+                    name,
+                    "TUNSETVNETHDRSZ");
+        }
+    }
+
+    /** Asks for less and less until the kernel agrees; returns what is on. */
+    private static int enableOffloads(ErrnoCapture errno, int fd, TunOptions options) {
+        int wanted =
+                TUN_F_CSUM
+                        | (options.tcpSegmentation() ? TSO : 0)
+                        | (options.udpSegmentation() ? USO : 0);
+        int[] steps = {wanted, wanted & ~USO, TUN_F_CSUM};
+        for (int offloads : steps) {
+            MemorySegment value = MemorySegment.ofAddress(offloads);
+            int result = LibC.ioctl(errno, fd, NativeLayouts.TUNSETOFFLOAD, value);
+            if (result >= 0) {
+                return offloads;
+            }
+            LOG.info(
+                    "{}: the kernel refuses TUN offloads {} ({})",
+                    options.name(),
+                    Integer.toHexString(offloads),
+                    Errno.name(result));
+        }
+        return 0;
+    }
+
+    private static void check(int result, String name, String request) throws TunOpenException {
+        if (result < 0) {
+            throw new TunOpenException(
+                    TunOpenException.Reason.REFUSED,
+                    "the kernel refused " + request + " on the TUN interface '" + name + "'",
+                    -result);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int mtu() {
+        return mtu;
+    }
+
+    /** Whether the kernel leaves transport checksums to be finished by whoever takes the packet. */
+    public boolean checksumOffload() {
+        return (offloads & TUN_F_CSUM) != 0;
+    }
+
+    @Override
+    public boolean segmentationOffload() {
+        return (offloads & TSO) == TSO;
+    }
+
+    /** Whether the host may hand over, and is offered, UDP super-packets. */
+    public boolean udpSegmentationOffload() {
+        return (offloads & USO) == USO;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int capacity) {
+        int descriptor = fd;
+        if (descriptor < 0) {
+            return -Errno.EBADF;
+        }
+        MemorySegment segment = readSegments.incoming(buffer, offset, capacity);
+        int result = LibC.tryRead(descriptor, segment, capacity);
+        if (result >= 0) {
+            readRefusals.reset();
+            return result;
+        }
+        if (!readRefusals.explain()) {
+            return WOULD_BLOCK;
+        }
+        result = LibC.read(readErrno, descriptor, segment, capacity);
+        return result == -Errno.EAGAIN ? WOULD_BLOCK : result;
+    }
+
+    @Override
+    public int write(byte[] buffer, int offset, int length) {
+        return LibC.write(writeErrno, fd, writeSegments.outgoing(buffer, offset, length), length);
+    }
+
+    /** The descriptor, for {@link LinuxReadiness}; -1 after close. */
+    int descriptor() {
+        return fd;
+    }
+
+    @Override
+    public synchronized void close() {
+        int closing = fd;
+        if (closing >= 0) {
+            fd = -1;
+            LibC.close(new ErrnoCapture(), closing);
+        }
+    }
+
+    /** Name, MTU and the offloads that are on. */
+    @Override
+    public String toString() {
+        return "TUN "
+                + name
+                + ": MTU "
+                + mtu
+                + ", checksum offload "
+                + onOff(checksumOffload())
+                + ", TSO "
+                + onOff(segmentationOffload())
+                + ", USO "
+                + onOff(udpSegmentationOffload());
+    }
+
+    private static String onOff(boolean on) {
+        return on ? "on" : "off";
+    }
+}

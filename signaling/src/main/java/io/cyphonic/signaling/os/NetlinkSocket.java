@@ -1,0 +1,103 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * One NETLINK_ROUTE socket: sends a request and waits for its acknowledgement. Single-threaded; not
+ * for the data path. The kernel answers requests for changes before send returns, so the deadline
+ * is only there against a wrong assumption.
+ */
+final class NetlinkSocket implements AutoCloseable {
+    static final int NLM_F_REQUEST = 1;
+    static final int NLM_F_ACK = 4;
+    static final int NLM_F_REPLACE = 0x100;
+    static final int NLM_F_CREATE = 0x400;
+
+    private static final int NETLINK_ROUTE = 0;
+    private static final int NLMSG_ERROR = 2;
+    private static final int DEADLINE_MS = 5_000;
+
+    private final ErrnoCapture errno = new ErrnoCapture();
+    private final byte[] reply = new byte[32 * 1024];
+    private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
+    private int fd;
+    private int sequence;
+
+    private NetlinkSocket(int fd) {
+        this.fd = fd;
+        poll.set(ValueLayout.JAVA_INT, NativeLayouts.POLLFD_FD, fd);
+        poll.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+    }
+
+    static NetlinkSocket open() throws NativeException {
+        ErrnoCapture errno = new ErrnoCapture();
+        int type = NativeLayouts.SOCK_RAW | NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
+        int fd = LibC.socket(errno, NativeLayouts.AF_NETLINK, type, NETLINK_ROUTE);
+        if (fd < 0) {
+            throw new NativeException("no netlink socket: interfaces cannot be set up", fd);
+        }
+        return new NetlinkSocket(fd);
+    }
+
+    /** Starts a request for a change that will be acknowledged. */
+    NetlinkRequest change(int type, int extraFlags) {
+        return new NetlinkRequest(type, NLM_F_REQUEST | NLM_F_ACK | extraFlags, ++sequence);
+    }
+
+    /** Starts a request for one object, answered by that object. */
+    NetlinkRequest query(int type) {
+        return new NetlinkRequest(type, NLM_F_REQUEST, ++sequence);
+    }
+
+    /** Sends a change and returns 0 or the negated errno the kernel answered. */
+    int acknowledged(NetlinkRequest request) throws NativeException {
+        ByteBuffer answer = ask(request);
+        int type = answer.getShort(4);
+        if (type != NLMSG_ERROR) {
+            throw new NativeException("netlink answered with type " + type + ", not an ack", 0);
+        }
+        return answer.getInt(NetlinkRequest.HEADER_LENGTH);
+    }
+
+    /** Sends a request and returns the first message of the answer that belongs to it. */
+    ByteBuffer ask(NetlinkRequest request) throws NativeException {
+        byte[] bytes = request.bytes();
+        int sent = LibC.write(errno, fd, MemorySegment.ofArray(bytes), bytes.length);
+        if (sent < 0) {
+            throw new NativeException("netlink request not sent", sent);
+        }
+        while (true) {
+            int ready = LibC.poll(errno, poll, 1, DEADLINE_MS);
+            if (ready == 0) {
+                throw new NativeException("netlink gave no answer within 5 seconds", 0);
+            }
+            int length = LibC.read(errno, fd, MemorySegment.ofArray(reply), reply.length);
+            if (length < NetlinkRequest.HEADER_LENGTH) {
+                if (length == -Errno.EAGAIN || length == -Errno.EINTR) {
+                    continue;
+                }
+                throw new NativeException("netlink answer not received", length);
+            }
+            ByteBuffer answer = ByteBuffer.wrap(reply, 0, length).order(ByteOrder.nativeOrder());
+            if (answer.getInt(8) == sequence) {
+                return answer;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (fd >= 0) {
+            LibC.close(errno, fd);
+            fd = -1;
+        }
+    }
+}

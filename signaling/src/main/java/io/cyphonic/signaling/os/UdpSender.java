@@ -1,0 +1,186 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_UDP;
+import static io.cyphonic.signaling.os.NativeLayouts.UDP_SEGMENT;
+
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.UdpTransport;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Sends batches on one socket: sendto(2) straight from the heap, cut by the kernel into datagrams
+ * of the length set as socket option {@code UDP_SEGMENT} (udp(7)). The option is changed only when
+ * the datagram length changes; a send no longer than it is one datagram.
+ *
+ * <p>Owned by the sending thread; the two state questions may be asked by any. Does not allocate.
+ */
+final class UdpSender {
+    private static final Logger LOG = LoggerFactory.getLogger(UdpSender.class);
+
+    private static final int UDP_OVER_IPV4 = 28;
+    private static final int UDP_OVER_IPV6 = 48;
+
+    // Fixed after construction.
+    private final UdpSocket socket;
+    private final ErrnoCapture errno = new ErrnoCapture();
+    private final MemorySegment optionValue = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
+
+    // Owned by the sending thread.
+    private final HeapSegments segments = new HeapSegments();
+    private final byte[] sockaddr = new byte[Endpoint.SOCKADDR_IPV6_LENGTH];
+    private final MemorySegment sockaddrSegment = MemorySegment.ofArray(sockaddr);
+    private int segmentOption;
+
+    // Written by the sending thread, read by any.
+    private volatile boolean segmentation;
+    private volatile long oversizedBatches;
+
+    UdpSender(UdpSocket socket) {
+        this.socket = socket;
+        this.segmentation = socket.segmentation;
+    }
+
+    boolean segmentation() {
+        return segmentation;
+    }
+
+    /** Batches the kernel could not segment because the path MTU is too small; sent one by one. */
+    long oversizedBatches() {
+        return oversizedBatches;
+    }
+
+    /** See {@link UdpTransport#send}. */
+    int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+        boolean single = length <= segmentLength;
+        if (!segmentation) {
+            return single
+                    ? sendSingle(buffer, offset, length, to)
+                    : sendOneByOne(buffer, offset, length, segmentLength, to);
+        }
+        if (single
+                ? segmentOption != 0 && segmentOption < length
+                : segmentOption != segmentLength) {
+            int result = setSegmentOption(single ? length : segmentLength);
+            if (result < 0) {
+                return refused(result, buffer, offset, length, segmentLength, to);
+            }
+        }
+        int result = sendSingle(buffer, offset, length, to);
+        // A single datagram without the option cannot have been refused because of it.
+        return result < 0 && segmentOption != 0 && mayBeSegmentation(result)
+                ? refused(result, buffer, offset, length, segmentLength, to)
+                : result;
+    }
+
+    private static boolean mayBeSegmentation(int result) {
+        return result == -Errno.EIO
+                || result == -Errno.EINVAL
+                || result == -Errno.EMSGSIZE
+                || result == -Errno.EOPNOTSUPP
+                || result == -Errno.ENOPROTOOPT;
+    }
+
+    /**
+     * The kernel refused a send with segmentation: sends the batch one by one. Segmentation stays
+     * on if its length is just too long for this path, which says nothing about other peers. (Older
+     * kernels compare the option with the path even for datagrams shorter than it.)
+     */
+    private int refused(
+            int result, byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+        int refusedLength = Math.max(segmentOption, Math.min(length, segmentLength));
+        setSegmentOption(0);
+        int sent = sendOneByOne(buffer, offset, length, segmentLength, to);
+        if (sent < 0) {
+            // Refused without segmentation too (too long, no route): that was not the cause.
+            return sent;
+        }
+        if (result == -Errno.EMSGSIZE || isLongerThanPath(refusedLength, to)) {
+            countOversized();
+        } else if (sent > 0) {
+            segmentation = false;
+            LOG.warn(
+                    "UDP segmentation switched off for IPv{}: the kernel refused it ({});"
+                            + " sending goes on one datagram at a time",
+                    socket.isIpv4() ? 4 : 6,
+                    Errno.name(result));
+        }
+        return sent;
+    }
+
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
+    private void countOversized() {
+        oversizedBatches++;
+    }
+
+    /** Asks the routing table through a connected socket; rare, so it may allocate. */
+    private boolean isLongerThanPath(int datagramLength, Endpoint to) {
+        int type = NativeLayouts.SOCK_DGRAM | NativeLayouts.O_CLOEXEC;
+        int fd = LibC.socket(errno, socket.family, type, 0);
+        if (fd < 0) {
+            return false;
+        }
+        try {
+            if (LibC.connect(errno, fd, to.sockaddr()) < 0) {
+                return false;
+            }
+            int mtu =
+                    socket.isIpv4()
+                            ? LibC.getSockOpt(
+                                    errno, fd, NativeLayouts.IPPROTO_IP, NativeLayouts.IP_MTU)
+                            : LibC.getSockOpt(
+                                    errno, fd, NativeLayouts.IPPROTO_IPV6, NativeLayouts.IPV6_MTU);
+            int overhead = socket.isIpv4() ? UDP_OVER_IPV4 : UDP_OVER_IPV6;
+            return mtu > 0 && datagramLength + overhead > mtu;
+        } finally {
+            LibC.close(errno, fd);
+        }
+    }
+
+    private int sendOneByOne(
+            byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+        int sent = 0;
+        while (sent < length) {
+            int next = Math.min(segmentLength, length - sent);
+            int result = sendSingle(buffer, offset + sent, next, to);
+            if (result <= 0) {
+                return sent > 0 ? sent : result;
+            }
+            sent += next;
+        }
+        return sent;
+    }
+
+    /** One call to the kernel. */
+    private int sendSingle(byte[] buffer, int offset, int length, Endpoint to) {
+        byte[] target = to.sockaddr();
+        System.arraycopy(target, 0, sockaddr, 0, target.length);
+        int result =
+                LibC.sendTo(
+                        errno,
+                        socket.descriptor(),
+                        segments.outgoing(buffer, offset, length),
+                        length,
+                        sockaddrSegment,
+                        target.length);
+        // Both mean that there is no room now: in the socket buffer, or in the device queue.
+        return result == -Errno.EAGAIN || result == -Errno.ENOBUFS
+                ? UdpTransport.WOULD_BLOCK
+                : result;
+    }
+
+    private int setSegmentOption(int length) {
+        optionValue.set(ValueLayout.JAVA_INT, 0, length);
+        int result =
+                LibC.setSockOpt(errno, socket.descriptor(), IPPROTO_UDP, UDP_SEGMENT, optionValue);
+        if (result >= 0) {
+            segmentOption = length;
+        }
+        return result;
+    }
+}

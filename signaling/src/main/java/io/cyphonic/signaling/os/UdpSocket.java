@@ -1,0 +1,139 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.AF_INET;
+import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_IP;
+import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_IPV6;
+import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_UDP;
+import static io.cyphonic.signaling.os.NativeLayouts.SOL_SOCKET;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * One bound UDP socket of one family, non-blocking. The descriptor is shared by the receiver, the
+ * sender and the signaling sender; each has its own errno.
+ *
+ * <p>Path MTU: the sockets use {@code IP_PMTUDISC_WANT}, set explicitly so that a sysctl cannot
+ * change it. Datagrams carry DF, so routers never fragment unseen; only once an ICMP message has
+ * shown a smaller path does this host itself fragment what is too long, instead of losing it
+ * ({@code DO} would drop every full packet on such a path, {@code DONT} lets routers fragment,
+ * {@code PROBE} ignores what is known). {@link UdpSender} counts the batches this concerns.
+ */
+final class UdpSocket {
+    private static final int GRO_MINIMUM_MAJOR = 5;
+    private static final int GRO_MINIMUM_MINOR = 12;
+
+    final int family;
+    final boolean segmentation;
+    final boolean receiveJoining;
+    final int port;
+    private volatile int fd;
+
+    private UdpSocket(int fd, int family, int port, boolean segmentation, boolean receiveJoining) {
+        this.fd = fd;
+        this.family = family;
+        this.port = port;
+        this.segmentation = segmentation;
+        this.receiveJoining = receiveJoining;
+    }
+
+    /**
+     * Opens and binds a socket to the wildcard address.
+     *
+     * @return the socket, or {@code null} if the host does not have this family
+     */
+    static UdpSocket open(int family, int port, UdpOptions options) throws UdpOpenException {
+        ErrnoCapture errno = new ErrnoCapture();
+        int type = NativeLayouts.SOCK_DGRAM | NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
+        int fd = LibC.socket(errno, family, type, 0);
+        if (fd == -Errno.EAFNOSUPPORT) {
+            return null;
+        }
+        if (fd < 0) {
+            throw UdpOpenException.of(port, -fd);
+        }
+        boolean ipv4 = family == AF_INET;
+        if (!ipv4) {
+            LibC.setSockOpt(errno, fd, IPPROTO_IPV6, NativeLayouts.IPV6_V6ONLY, 1);
+        }
+        byte[] any =
+                new byte[ipv4 ? NativeLayouts.SOCKADDR_IN_SIZE : NativeLayouts.SOCKADDR_IN6_SIZE];
+        any[0] = (byte) family;
+        any[2] = (byte) (port >>> 8);
+        any[3] = (byte) port;
+        int bound = LibC.bind(errno, fd, any);
+        if (bound < 0) {
+            LibC.close(errno, fd);
+            if (bound == -Errno.EADDRNOTAVAIL || bound == -Errno.EAFNOSUPPORT) {
+                return null;
+            }
+            throw UdpOpenException.of(port, -bound);
+        }
+        configure(errno, fd, ipv4, options);
+        return new UdpSocket(
+                fd,
+                family,
+                boundPort(errno, fd),
+                options.segmentation() && hasSegmentation(errno, fd),
+                options.receiveJoining() && enableJoining(errno, fd));
+    }
+
+    private static void configure(ErrnoCapture errno, int fd, boolean ipv4, UdpOptions options) {
+        LibC.setSockOpt(
+                errno,
+                fd,
+                ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
+                ipv4 ? NativeLayouts.IP_MTU_DISCOVER : NativeLayouts.IPV6_MTU_DISCOVER,
+                NativeLayouts.IP_PMTUDISC_WANT);
+        int bytes = options.bufferBytes();
+        // The FORCE forms pass the sysctl limits but need CAP_NET_ADMIN.
+        if (LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_RCVBUFFORCE, bytes) < 0) {
+            LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_RCVBUF, bytes);
+        }
+        if (LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_SNDBUFFORCE, bytes) < 0) {
+            LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_SNDBUF, bytes);
+        }
+    }
+
+    private static int boundPort(ErrnoCapture errno, int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocate(NativeLayouts.SOCKADDR_IN6_SIZE, Long.BYTES);
+            MemorySegment length =
+                    arena.allocateFrom(ValueLayout.JAVA_INT, NativeLayouts.SOCKADDR_IN6_SIZE);
+            if (LibC.getSockName(errno, fd, name, length) < 0) {
+                throw new IllegalStateException("getsockname " + Errno.name(errno.negative()));
+            }
+            return Short.toUnsignedInt(
+                    Short.reverseBytes(
+                            name.get(ValueLayout.JAVA_SHORT, NativeLayouts.SOCKADDR_PORT)));
+        }
+    }
+
+    private static boolean hasSegmentation(ErrnoCapture errno, int fd) {
+        return LibC.setSockOpt(errno, fd, IPPROTO_UDP, NativeLayouts.UDP_SEGMENT, 0) >= 0;
+    }
+
+    private static boolean enableJoining(ErrnoCapture errno, int fd) {
+        // Older kernels join datagrams wrongly when they are forwarded on.
+        return KernelVersion.current().isAtLeast(GRO_MINIMUM_MAJOR, GRO_MINIMUM_MINOR)
+                && LibC.setSockOpt(errno, fd, IPPROTO_UDP, NativeLayouts.UDP_GRO, 1) >= 0;
+    }
+
+    boolean isIpv4() {
+        return family == AF_INET;
+    }
+
+    /** The descriptor; -1 after close, which every call answers with {@code EBADF}. */
+    int descriptor() {
+        return fd;
+    }
+
+    synchronized void close() {
+        int closing = fd;
+        if (closing >= 0) {
+            fd = -1;
+            LibC.close(new ErrnoCapture(), closing);
+        }
+    }
+}

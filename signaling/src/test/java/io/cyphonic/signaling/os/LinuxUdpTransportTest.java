@@ -1,0 +1,309 @@
+package io.cyphonic.signaling.os;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
+import io.cyphonic.signaling.net.UdpTransport;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** The transport against itself over the loopback interface. */
+class LinuxUdpTransportTest {
+    private static final int DEADLINE_MS = 5_000;
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final ReceivedDatagrams received = new ReceivedDatagrams();
+
+    LinuxUdpTransportTest() {
+        received.buffer = new byte[65_535];
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable closeable : open) {
+            closeable.close();
+        }
+    }
+
+    @Test
+    void shouldBindBothFamiliesToOnePortWhenTheKernelChooses() throws Exception {
+        LinuxUdpTransport transport = open(UdpOptions.ofPort(0));
+
+        assertThat(transport.localPort()).isBetween(1, 65_535);
+        assertThat(transport.hasIpv4()).isTrue();
+        assertThat(transport.toString()).contains("UDP port " + transport.localPort());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1"})
+    void shouldKeepOrderBytesAndSourceWhenManyDatagramsAreSentAtOnce(String host) throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        byte[] data = randomBytes(40 * 1400 + 77, 1);
+
+        int sent = sender.send(data, 0, data.length, 1400, endpoint(host, receiver));
+        List<byte[]> datagrams = receive(receiver, 41);
+
+        assertThat(sent).isEqualTo(data.length);
+        assertThat(datagrams).hasSize(41);
+        assertThat(joined(datagrams)).isEqualTo(data);
+        assertThat(datagrams.subList(0, 40)).allMatch(datagram -> datagram.length == 1400);
+        Endpoint source = Endpoint.ofSockaddr(received.source, 0, received.sourceLength);
+        assertThat(source).isEqualTo(endpoint(host, sender));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldDeliverTheSameDatagramsWhenOffloadsAreOnOrOff(boolean offloads) throws Exception {
+        UdpOptions options = new UdpOptions(0, offloads, offloads, 1 << 20);
+        LinuxUdpTransport sender = open(options);
+        LinuxUdpTransport receiver = open(options);
+        byte[] data = randomBytes(64 * 1000, 2);
+
+        int sent = sender.send(data, 0, data.length, 1000, endpoint("127.0.0.1", receiver));
+        List<byte[]> datagrams = receive(receiver, 64);
+
+        assertThat(sent).isEqualTo(data.length);
+        assertThat(joined(datagrams)).isEqualTo(data);
+        assertThat(sender.segmentationOffload()).isEqualTo(offloads);
+        assertThat(receiver.receiveOffload()).isEqualTo(offloads);
+    }
+
+    @Test
+    void shouldJoinDatagramsWhenTheKernelCan() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        byte[] data = randomBytes(10 * 500 + 1, 3);
+
+        sender.send(data, 0, data.length, 500, endpoint("127.0.0.1", receiver));
+        awaitReadable(receiver);
+        int length = receiver.receive(received);
+
+        assertThat(length).isEqualTo(data.length);
+        assertThat(received.length).isEqualTo(data.length);
+        assertThat(received.segmentLength).isEqualTo(500);
+    }
+
+    @Test
+    void shouldSendWholeDatagramsWhenLengthsChangeFromSendToSend() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        Endpoint to = endpoint("127.0.0.1", receiver);
+        int[][] sends = {
+            {1400, 1400},
+            {100, 100},
+            {4200, 1400},
+            {3, 3},
+            {500, 500},
+            {1200, 300},
+            {1401, 1401},
+            {299, 300},
+            {9000, 9000},
+            {1, 1},
+            {65_507, 65_507},
+            {64, 1}
+        };
+        List<Integer> expected = new ArrayList<>();
+        List<Integer> found = new ArrayList<>();
+
+        for (int[] send : sends) {
+            byte[] data = randomBytes(send[0], send[0]);
+            assertThat(sender.send(data, 0, send[0], send[1], to)).isEqualTo(send[0]);
+            int count = 0;
+            for (int left = send[0]; left > 0; left -= send[1]) {
+                expected.add(Math.min(left, send[1]));
+                count++;
+            }
+            List<byte[]> datagrams = receive(receiver, count);
+            assertThat(joined(datagrams)).isEqualTo(data);
+            datagrams.forEach(datagram -> found.add(datagram.length));
+        }
+
+        assertThat(found).isEqualTo(expected);
+        assertThat(sender.segmentationOffload()).isTrue();
+    }
+
+    @Test
+    void shouldNotCutSignalingWhenItIsLongerThanTheSegmentLength() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        Endpoint to = endpoint("127.0.0.1", receiver);
+        sender.send(new byte[1000], 0, 1000, 500, to);
+        receive(receiver, 2);
+        byte[] signaling = randomBytes(1232, 4);
+
+        int sent = sender.sendSignaling(signaling, signaling.length, to);
+        List<byte[]> datagrams = receive(receiver, 1);
+
+        assertThat(sender.segmentationOffload()).isTrue();
+        assertThat(sent).isEqualTo(1232);
+        assertThat(datagrams).hasSize(1);
+        assertThat(datagrams.getFirst()).isEqualTo(signaling);
+    }
+
+    @Test
+    void shouldSwitchSegmentationOffAndResendWhenTheKernelRefusesItWhileRunning() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        Endpoint to = endpoint("127.0.0.1", receiver);
+        byte[] data = randomBytes(5 * 900 + 10, 5);
+        refuseSegmentation(sender);
+
+        int sent = sender.send(data, 0, data.length, 900, to);
+        List<byte[]> datagrams = receive(receiver, 6);
+        int sentAgain = sender.send(data, 0, data.length, 900, to);
+
+        assertThat(sent).isEqualTo(data.length);
+        assertThat(joined(datagrams)).isEqualTo(data);
+        assertThat(datagrams).hasSize(6);
+        assertThat(sender.segmentationOffload()).isFalse();
+        assertThat(sentAgain).isEqualTo(data.length);
+        assertThat(receive(receiver, 6)).hasSize(6);
+    }
+
+    /** UDP segmentation needs checksums; without them the kernel refuses it. */
+    private static void refuseSegmentation(LinuxUdpTransport transport) {
+        int result =
+                LibC.setSockOpt(
+                        new ErrnoCapture(),
+                        transport.ipv4Descriptor(),
+                        NativeLayouts.SOL_SOCKET,
+                        NativeLayouts.SO_NO_CHECK,
+                        1);
+        assertThat(result).isZero();
+    }
+
+    @Test
+    void shouldReturnTheErrorWhenADatagramIsTooLong() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        Endpoint to = endpoint("127.0.0.1", sender);
+        byte[] tooLong = new byte[SignalingSender.CAPACITY + 1];
+
+        assertThat(sender.sendSignaling(tooLong, tooLong.length, to)).isEqualTo(-Errno.EMSGSIZE);
+        assertThatThrownBy(() -> sender.send(new byte[70_000], 0, 65_508, 65_508, to))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("65508");
+    }
+
+    @Test
+    void shouldReceiveFromBothFamiliesWhenOneIsFlooded() throws Exception {
+        LinuxUdpTransport sender = open(new UdpOptions(0, false, false, 1 << 20));
+        LinuxUdpTransport receiver = open(new UdpOptions(0, false, false, 1 << 20));
+        byte[] one = {1};
+        for (int i = 0; i < 100; i++) {
+            sender.send(one, 0, 1, 1, endpoint("127.0.0.1", receiver));
+        }
+        sender.send(one, 0, 1, 1, endpoint("::1", receiver));
+
+        int receivesUntilIpv6 = 0;
+        do {
+            assertThat(receiver.receive(received)).isEqualTo(1);
+            receivesUntilIpv6++;
+        } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
+
+        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BURST + 1);
+    }
+
+    @Test
+    void shouldSkipEmptyDatagramsWhenAPeerSendsThem() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        Endpoint to = endpoint("127.0.0.1", receiver);
+        for (int i = 0; i < 100; i++) {
+            assertThat(sender.sendSignaling(new byte[0], 0, to)).isZero();
+        }
+        sender.sendSignaling(new byte[] {7}, 1, to);
+
+        assertThat(receive(receiver, 1)).containsExactly(new byte[] {7});
+    }
+
+    @Test
+    void shouldSayWhatToDoWhenThePortIsInUse() throws Exception {
+        LinuxUdpTransport first = open(UdpOptions.ofPort(0));
+
+        assertThatThrownBy(() -> LinuxUdpTransport.open(UdpOptions.ofPort(first.localPort())))
+                .isInstanceOfSatisfying(
+                        UdpOpenException.class,
+                        e -> {
+                            assertThat(e.reason()).isEqualTo(UdpOpenException.Reason.PORT_IN_USE);
+                            assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
+                        })
+                .hasMessageContaining("UDP port " + first.localPort() + " is in use")
+                .hasMessageContaining("EADDRINUSE");
+    }
+
+    @Test
+    void shouldReturnBadDescriptorWhenClosed() throws Exception {
+        LinuxUdpTransport transport = open(UdpOptions.ofPort(0));
+        Endpoint to = endpoint("127.0.0.1", transport);
+
+        transport.close();
+        transport.close();
+
+        assertThat(transport.receive(received)).isEqualTo(-Errno.EBADF);
+        assertThat(transport.send(new byte[1], 0, 1, 1, to)).isEqualTo(-Errno.EBADF);
+        assertThat(transport.sendSignaling(new byte[1], 1, to)).isEqualTo(-Errno.EBADF);
+    }
+
+    private LinuxUdpTransport open(UdpOptions options) throws Exception {
+        LinuxUdpTransport transport = LinuxUdpTransport.open(options);
+        open.add(transport);
+        return transport;
+    }
+
+    private static Endpoint endpoint(String host, UdpTransport transport) throws Exception {
+        return Endpoint.of(
+                new InetSocketAddress(InetAddress.getByName(host), transport.localPort()));
+    }
+
+    private static void awaitReadable(LinuxUdpTransport transport) throws Exception {
+        try (LinuxReadiness readiness = LinuxReadiness.forUdp(transport)) {
+            assertThat(readiness.await(DEADLINE_MS)).isEqualTo(LinuxReadiness.UDP);
+        }
+    }
+
+    private List<byte[]> receive(LinuxUdpTransport transport, int count) throws Exception {
+        List<byte[]> datagrams = new ArrayList<>();
+        while (datagrams.size() < count) {
+            int length = transport.receive(received);
+            assertThat(length).isNotNegative();
+            if (length == UdpTransport.WOULD_BLOCK) {
+                awaitReadable(transport);
+                continue;
+            }
+            for (int at = 0; at < length; at += received.segmentLength) {
+                int end = Math.min(at + received.segmentLength, length);
+                datagrams.add(Arrays.copyOfRange(received.buffer, at, end));
+            }
+        }
+        return datagrams;
+    }
+
+    private static byte[] joined(List<byte[]> datagrams) {
+        byte[] all = new byte[datagrams.stream().mapToInt(datagram -> datagram.length).sum()];
+        int at = 0;
+        for (byte[] datagram : datagrams) {
+            System.arraycopy(datagram, 0, all, at, datagram.length);
+            at += datagram.length;
+        }
+        return all;
+    }
+
+    private static byte[] randomBytes(int length, long seed) {
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
+    }
+}

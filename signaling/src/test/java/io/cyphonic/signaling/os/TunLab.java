@@ -1,0 +1,155 @@
+package io.cyphonic.signaling.os;
+
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.VirtioNetHeader;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A program that the netns tests start inside a private network namespace. It says READY when its
+ * interfaces are set up, and ends when its standard input does.
+ */
+final class TunLab {
+    private TunLab() {}
+
+    public static void main(String[] arguments) throws Exception {
+        switch (arguments[0]) {
+            case "hold" -> hold(arguments[1]);
+            case "relay" -> relay(arguments[1], arguments[2]);
+            case "full" -> full(arguments[1]);
+            case "oversize" -> oversize(arguments[1]);
+            default -> throw new IllegalArgumentException(arguments[0]);
+        }
+        System.exit(0);
+    }
+
+    /** One interface with addresses, up. */
+    private static void hold(String name) throws Exception {
+        try (LinuxTunDevice _ = LinuxTunDevice.open(new TunOptions(name, 1390, true, true));
+                NetlinkInterface netlink = NetlinkInterface.open(name)) {
+            netlink.disableLinkLocalAddress();
+            netlink.addAddress(InetAddress.getByName("10.121.0.5"), 16);
+            netlink.addAddress(InetAddress.getByName("fd00:1::5"), 64);
+            netlink.addAddress(InetAddress.getByName("fd00:1::5"), 64);
+            netlink.setGsoMaxSize(60_000);
+            netlink.setUp();
+            netlink.addRoute(InetAddress.getByName("10.122.0.0"), 16);
+            netlink.addRoute(InetAddress.getByName("fd00:2::"), 64);
+            say("READY");
+            while (System.in.read() >= 0) {
+                // Wait for the end of input.
+            }
+        }
+    }
+
+    /** Two interfaces joined by a cable; tells how many super-packets went through it. */
+    private static void relay(String left, String right) throws Exception {
+        AtomicBoolean stopped = new AtomicBoolean();
+        try (LinuxTunDevice leftTun = LinuxTunDevice.open(TunOptions.of(left, 1400));
+                LinuxTunDevice rightTun = LinuxTunDevice.open(TunOptions.of(right, 1400));
+                LinuxReadiness leftReady = LinuxReadiness.forTun(leftTun);
+                LinuxReadiness rightReady = LinuxReadiness.forTun(rightTun)) {
+            Cable there = new Cable(leftTun, rightTun, leftReady, stopped);
+            Cable back = new Cable(rightTun, leftTun, rightReady, stopped);
+            Thread thereThread = Thread.ofPlatform().start(there);
+            Thread backThread = Thread.ofPlatform().start(back);
+            say("READY");
+            BufferedReader input =
+                    new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+            while (input.readLine() != null) {
+                // Wait for the end of input.
+            }
+            stopped.set(true);
+            leftReady.wake();
+            rightReady.wake();
+            thereThread.join();
+            backThread.join();
+            say("SUPER " + there.superPackets + " LARGEST " + there.largest);
+        }
+    }
+
+    /** Sends batches into a path whose MTU is smaller than the datagrams. */
+    private static void oversize(String target) throws Exception {
+        try (LinuxUdpTransport udp = LinuxUdpTransport.open(UdpOptions.ofPort(0))) {
+            Endpoint to = Endpoint.of(new InetSocketAddress(target, 9));
+            int sent = udp.send(new byte[5_600], 0, 5_600, 1_400, to);
+            int small = udp.send(new byte[2_000], 0, 2_000, 1_000, to);
+            say(
+                    "SENT "
+                            + sent
+                            + " "
+                            + small
+                            + " OVERSIZED "
+                            + udp.oversizedBatches()
+                            + " GSO "
+                            + udp.segmentationOffload());
+        }
+    }
+
+    /** Sends to a neighbour that does not answer, with a small buffer, until it is full. */
+    private static void full(String target) throws Exception {
+        Endpoint to = Endpoint.of(new InetSocketAddress(target, 9));
+        byte[] data = new byte[64_000];
+        try (LinuxUdpTransport udp =
+                        LinuxUdpTransport.open(new UdpOptions(0, false, false, 8_192));
+                LinuxUdpTransport segmenting =
+                        LinuxUdpTransport.open(new UdpOptions(0, true, true, 8_192))) {
+            int sent = udp.send(data, 0, data.length, 1_000, to);
+            int then = udp.send(data, 0, data.length, 1_000, to);
+            int batch = 1;
+            for (int i = 0; i < 100 && batch > 0; i++) {
+                batch = segmenting.send(data, 0, data.length, 1_000, to);
+            }
+            say("ONE-BY-ONE " + sent + " THEN " + then + " BATCH " + batch);
+        }
+    }
+
+    private static void say(String line) {
+        System.out.println(line);
+        System.out.flush();
+    }
+
+    /** One direction. */
+    private static final class Cable implements Runnable {
+        private final LinuxTunDevice from;
+        private final LinuxTunDevice to;
+        private final LinuxReadiness readiness;
+        private final AtomicBoolean stopped;
+        private final byte[] buffer = new byte[VirtioNetHeader.LENGTH + 65_535];
+        private int superPackets;
+        private int largest;
+
+        Cable(
+                LinuxTunDevice from,
+                LinuxTunDevice to,
+                LinuxReadiness readiness,
+                AtomicBoolean stopped) {
+            this.from = from;
+            this.to = to;
+            this.readiness = readiness;
+            this.stopped = stopped;
+        }
+
+        @Override
+        public void run() {
+            while (!stopped.get()) {
+                int length = from.read(buffer, 0, buffer.length);
+                if (length == TunDevice.WOULD_BLOCK) {
+                    readiness.await(-1);
+                } else if (length > 0) {
+                    if (VirtioNetHeader.gsoType(buffer, 0) != VirtioNetHeader.GSO_NONE) {
+                        superPackets++;
+                        largest = Math.max(largest, length);
+                    }
+                    to.write(buffer, 0, length);
+                }
+            }
+        }
+    }
+}
