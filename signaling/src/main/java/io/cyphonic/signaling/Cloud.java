@@ -122,6 +122,7 @@ public final class Cloud implements AutoCloseable {
                 opened(
                         NmsServer.open(
                                 config.listen(),
+                                config.stunAlternatePort(),
                                 nodeManagement,
                                 counters,
                                 clock,

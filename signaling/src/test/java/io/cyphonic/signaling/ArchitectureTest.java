@@ -70,6 +70,7 @@ class ArchitectureTest {
                                 ROOT + ".handshake..",
                                 ROOT + ".credential..",
                                 ROOT + ".state..",
+                                ROOT + ".stun..",
                                 ROOT + ".net..",
                                 ROOT + ".os..")
                         .should()
@@ -123,6 +124,7 @@ class ArchitectureTest {
                                 ROOT + ".protocol..",
                                 ROOT + ".handshake..",
                                 ROOT + ".registry..",
+                                ROOT + ".stun..",
                                 ROOT + ".state..")
                         .should()
                         .callMethod(System.class, "currentTimeMillis")

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  * @param keepAliveSeconds how often a node tells the NMS that it is there
  * @param certificateDays life of a node's certificate
  * @param loginHours life of a login; then the node logs in again
+ * @param stunAlternatePort second UDP port, for STUN alone (RFC 5780); 0 for none
  */
 public record CloudConfig(
         String zone,
@@ -25,7 +26,8 @@ public record CloudConfig(
         IpPrefix ipv6,
         int keepAliveSeconds,
         int certificateDays,
-        int loginHours) {
+        int loginHours,
+        int stunAlternatePort) {
     /** Zone when none is named; reserved for private use (ICANN, 2024). */
     public static final String DEFAULT_ZONE = "cyphonic.internal";
 
@@ -38,6 +40,7 @@ public record CloudConfig(
     static final int DEFAULT_KEEP_ALIVE_SECONDS = 15;
     static final int DEFAULT_CERTIFICATE_DAYS = 30;
     static final int DEFAULT_LOGIN_HOURS = 24;
+    static final int DEFAULT_STUN_ALTERNATE_PORT = 7449;
 
     private static final Pattern ZONE =
             Pattern.compile(
@@ -54,13 +57,21 @@ public record CloudConfig(
                 IpPrefix.randomUniqueLocal(random),
                 DEFAULT_KEEP_ALIVE_SECONDS,
                 DEFAULT_CERTIFICATE_DAYS,
-                DEFAULT_LOGIN_HOURS);
+                DEFAULT_LOGIN_HOURS,
+                DEFAULT_STUN_ALTERNATE_PORT);
     }
 
     /** The same with other overlay networks. */
     public CloudConfig withNetworks(IpPrefix newIpv4, IpPrefix newIpv6) {
         return new CloudConfig(
-                zone, listen, newIpv4, newIpv6, keepAliveSeconds, certificateDays, loginHours);
+                zone,
+                listen,
+                newIpv4,
+                newIpv6,
+                keepAliveSeconds,
+                certificateDays,
+                loginHours,
+                stunAlternatePort);
     }
 
     /** Checks every value. */
@@ -73,6 +84,7 @@ public record CloudConfig(
         checkRange("keep-alive-seconds", keepAliveSeconds, 5, 300);
         checkRange("certificate-days", certificateDays, 1, 365);
         checkRange("login-hours", loginHours, 1, 168);
+        checkRange("stun-alternate-port", stunAlternatePort, 0, 65_535);
     }
 
     static void checkZone(String zone) {

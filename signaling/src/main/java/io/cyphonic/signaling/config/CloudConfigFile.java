@@ -21,7 +21,8 @@ public final class CloudConfigFile {
                     "network",
                     "keep-alive-seconds",
                     "certificate-days",
-                    "login-hours");
+                    "login-hours",
+                    "stun-alternate-port");
     private static final Set<String> NETWORK_KEYS = Set.of("ipv4", "ipv6");
     private static final int MAX_FILE_BYTES = 65536;
 
@@ -66,7 +67,13 @@ public final class CloudConfigFile {
                 ipv6,
                 number(root, "keep-alive-seconds", CloudConfig.DEFAULT_KEEP_ALIVE_SECONDS, 5, 300),
                 number(root, "certificate-days", CloudConfig.DEFAULT_CERTIFICATE_DAYS, 1, 365),
-                number(root, "login-hours", CloudConfig.DEFAULT_LOGIN_HOURS, 1, 168));
+                number(root, "login-hours", CloudConfig.DEFAULT_LOGIN_HOURS, 1, 168),
+                number(
+                        root,
+                        "stun-alternate-port",
+                        CloudConfig.DEFAULT_STUN_ALTERNATE_PORT,
+                        0,
+                        65_535));
     }
 
     /** The text of a configuration, with an explanation of every key. */
@@ -98,6 +105,10 @@ public final class CloudConfigFile {
 
         # Life of a login; then the node logs in again by itself; 1 to 168.
         login-hours: %d
+
+        # Second UDP port on every listen address, for STUN alone: nodes find out with it how their
+        # NAT behaves (RFC 5780). 0 to 65535, 0 for none.
+        stun-alternate-port: %d
         """
                 .formatted(
                         config.zone(),
@@ -106,7 +117,8 @@ public final class CloudConfigFile {
                         config.ipv6(),
                         config.keepAliveSeconds(),
                         config.certificateDays(),
-                        config.loginHours());
+                        config.loginHours(),
+                        config.stunAlternatePort());
     }
 
     /** Writes a new file; an existing one is an error. */

@@ -4,6 +4,8 @@ package io.cyphonic.signaling.node;
 public enum NmsCounter {
     /** Datagrams that were answered or led to a message to another node. */
     HANDLED,
+    /** STUN requests that were answered, with an address or an error. */
+    STUN_ANSWERED,
     /** Not a control datagram of this version, or one in the wrong direction. */
     MALFORMED,
     /** The seal does not fit the key of the sender that the datagram names. */

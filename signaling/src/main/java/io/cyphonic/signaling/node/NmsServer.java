@@ -1,18 +1,14 @@
 package io.cyphonic.signaling.node;
 
 import io.cyphonic.signaling.protocol.ControlEnvelope;
+import io.cyphonic.signaling.stun.StunCodec;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.DatagramChannel;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -33,7 +29,6 @@ public final class NmsServer implements AutoCloseable {
     private static final int SOURCE_BUCKETS = 4096;
     private static final int DATAGRAMS_PER_SECOND_AND_SOURCE = 2000;
     private static final int BURST_PER_SOURCE = 4000;
-    private static final int RECEIVE_BUFFER_BYTES = 1 << 20;
     private static final long CLOSE_TIMEOUT_MS = 3000;
     private static final long FAILURE_LOG_INTERVAL_NS = TimeUnit.MINUTES.toNanos(1);
 
@@ -42,19 +37,22 @@ public final class NmsServer implements AutoCloseable {
     private final InstantSource clock;
     private final LongSupplier nanoClock;
     private final SourceLimiter limiter;
-    private final List<Listener> listeners;
+    private final List<UdpListener> listeners;
+    private final StunService stun;
     private final Semaphore capacity = new Semaphore(MAX_MESSAGES_IN_WORK);
     private volatile long lastFailureLoggedNs;
     private volatile boolean closing;
 
     private NmsServer(
-            List<Listener> listeners,
+            List<UdpListener> listeners,
+            StunService stun,
             DatagramHandler handler,
             NmsCounters counters,
             InstantSource clock,
             LongSupplier nanoClock,
             SecureRandom random) {
         this.listeners = listeners;
+        this.stun = stun;
         this.handler = handler;
         this.counters = counters;
         this.clock = clock;
@@ -74,42 +72,50 @@ public final class NmsServer implements AutoCloseable {
      * Binds the sockets; nothing is received before {@link #start}.
      *
      * @param addresses port 0 lets the system choose one (for tests)
+     * @param alternateStunPort second port, for STUN alone (RFC 5780); 0 for none
      * @throws IOException if one cannot be bound; none stays bound then
      */
     public static NmsServer open(
             List<InetSocketAddress> addresses,
+            int alternateStunPort,
             DatagramHandler handler,
             NmsCounters counters,
             InstantSource clock,
             LongSupplier nanoClock,
             SecureRandom random)
             throws IOException {
-        List<Listener> listeners = new ArrayList<>();
+        List<UdpListener> listeners = new ArrayList<>();
         try {
             for (InetSocketAddress address : addresses) {
-                listeners.add(Listener.open(address));
+                listeners.add(UdpListener.open(address));
             }
         } catch (IOException | RuntimeException e) {
-            listeners.forEach(Listener::close);
+            listeners.forEach(UdpListener::close);
             throw e;
         }
-        return new NmsServer(List.copyOf(listeners), handler, counters, clock, nanoClock, random);
+        StunService stun =
+                StunService.open(
+                        listeners, alternateStunPort, counters, nanoClock, random.nextInt());
+        return new NmsServer(
+                List.copyOf(listeners), stun, handler, counters, clock, nanoClock, random);
     }
 
     /** Starts receiving. Once. */
     public void start() {
-        for (Listener listener : listeners) {
-            listener.thread =
-                    Thread.ofPlatform()
-                            .daemon()
-                            .name("nms-" + listeners.indexOf(listener))
-                            .start(() -> receive(listener));
+        for (UdpListener listener : listeners) {
+            listener.start(
+                    "nms-" + listeners.indexOf(listener),
+                    // One byte more than allowed tells a datagram that is too long from one that
+                    // just fits.
+                    ControlEnvelope.MAX_DATAGRAM_LENGTH + 1,
+                    (source, buffer) -> accept(listener, source, buffer));
         }
+        stun.start();
     }
 
     /** The addresses bound, in the order given to {@link #open}. */
     public List<InetSocketAddress> addresses() {
-        return listeners.stream().map(listener -> listener.address).toList();
+        return listeners.stream().map(UdpListener::address).toList();
     }
 
     /** Sends datagrams that no request caused. Does not wait. */
@@ -135,30 +141,14 @@ public final class NmsServer implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        listeners.forEach(Listener::close);
+        listeners.forEach(UdpListener::close);
+        stun.close();
     }
 
-    private void receive(Listener listener) {
-        // One byte more than allowed tells a datagram that is too long from one that just fits.
-        ByteBuffer buffer = ByteBuffer.allocateDirect(ControlEnvelope.MAX_DATAGRAM_LENGTH + 1);
-        while (true) {
-            try {
-                buffer.clear();
-                if (listener.channel.receive(buffer) instanceof InetSocketAddress source
-                        && !closing) {
-                    buffer.flip();
-                    accept(listener, source, buffer);
-                }
-            } catch (ClosedChannelException _) {
-                return;
-            } catch (IOException e) {
-                // ICMP errors of earlier sends can come up here; none of them ends the service.
-                LOG.debug("Receiving on {} failed", listener.address, e);
-            }
+    private void accept(UdpListener listener, InetSocketAddress source, ByteBuffer buffer) {
+        if (closing) {
+            return;
         }
-    }
-
-    private void accept(Listener listener, InetSocketAddress source, ByteBuffer buffer) {
         if (!limiter.allows(source.getAddress(), nanoClock.getAsLong())) {
             counters.count(NmsCounter.RATE_LIMITED);
             return;
@@ -168,20 +158,24 @@ public final class NmsServer implements AutoCloseable {
             counters.count(NmsCounter.MALFORMED);
             return;
         }
+        byte[] datagram = new byte[length];
+        buffer.get(datagram);
+        if (StunCodec.isStun(datagram, length)) {
+            stun.answer(listener.address(), source, datagram);
+            return;
+        }
         if (!capacity.tryAcquire()) {
             counters.count(NmsCounter.OVERLOADED);
             return;
         }
-        byte[] datagram = new byte[length];
-        buffer.get(datagram);
         Thread.ofVirtual().name("nms-message").start(() -> handle(listener, source, datagram));
     }
 
-    private void handle(Listener listener, InetSocketAddress source, byte[] datagram) {
+    private void handle(UdpListener listener, InetSocketAddress source, byte[] datagram) {
         try {
             send(
                     handler.handle(
-                            datagram, datagram.length, source, listener.address, clock.millis()));
+                            datagram, datagram.length, source, listener.address(), clock.millis()));
         } catch (RuntimeException e) {
             counters.count(NmsCounter.FAILED);
             logFailure(e);
@@ -199,82 +193,13 @@ public final class NmsServer implements AutoCloseable {
     }
 
     private void send(Reply reply) {
-        for (Listener listener : listeners) {
+        for (UdpListener listener : listeners) {
             if (reply.source() == null
                     ? listener.sameFamily(reply.destination())
-                    : listener.address.equals(reply.source())) {
-                try {
-                    listener.channel.send(ByteBuffer.wrap(reply.datagram()), reply.destination());
-                } catch (IOException | RuntimeException _) {
-                    // No way to that address now, or a node that named an address nobody can send
-                    // to: the requester sends again or gives up.
+                    : listener.address().equals(reply.source())) {
+                if (!listener.send(reply.datagram(), reply.destination())) {
                     counters.count(NmsCounter.SEND_FAILED);
                 }
-            }
-        }
-    }
-
-    /** A socket and the thread that reads it. */
-    private static final class Listener {
-        private final DatagramChannel channel;
-        private final InetSocketAddress address;
-        private Thread thread;
-
-        private Listener(DatagramChannel channel) throws IOException {
-            this.channel = channel;
-            this.address = (InetSocketAddress) channel.getLocalAddress();
-        }
-
-        static Listener open(InetSocketAddress address) throws IOException {
-            DatagramChannel channel =
-                    DatagramChannel.open(
-                            address.getAddress() instanceof Inet4Address
-                                    ? StandardProtocolFamily.INET
-                                    : StandardProtocolFamily.INET6);
-            try {
-                channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER_BYTES);
-                channel.bind(address);
-                return new Listener(channel);
-            } catch (IOException e) {
-                channel.close();
-                throw new IOException(
-                        "cannot listen on UDP %s:%d: %s"
-                                .formatted(
-                                        address.getAddress().getHostAddress(),
-                                        address.getPort(),
-                                        reason(e)),
-                        e);
-            }
-        }
-
-        /** The JDK tells them apart by the text of strerror(3) only. */
-        private static String reason(IOException failure) {
-            String message = String.valueOf(failure.getMessage());
-            if (message.contains("in use")) {
-                return "the port is in use";
-            }
-            if (message.contains("assign requested address")) {
-                return "this machine does not have the address";
-            }
-            return message.contains("ermission denied")
-                    ? "not permitted; ports below 1024 need root"
-                    : message;
-        }
-
-        boolean sameFamily(InetSocketAddress other) {
-            return address.getAddress().getClass() == other.getAddress().getClass();
-        }
-
-        void close() {
-            try {
-                channel.close();
-                if (thread != null) {
-                    thread.join(CLOSE_TIMEOUT_MS);
-                }
-            } catch (IOException e) {
-                LOG.debug("Closing {} failed", address, e);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
             }
         }
     }

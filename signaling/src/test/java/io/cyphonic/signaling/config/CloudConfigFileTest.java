@@ -44,7 +44,8 @@ class CloudConfigFileTest {
                                 IpPrefix.parse("fd00:1:2:3::/64"),
                                 20,
                                 7,
-                                6));
+                                6,
+                                7449));
     }
 
     @Test

@@ -38,6 +38,7 @@ class NmsServerTest {
         server =
                 NmsServer.open(
                         List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0)),
+                        0,
                         fixture.nms,
                         fixture.counters,
                         () -> Instant.ofEpochMilli(fixture.nowMillis),
@@ -117,6 +118,7 @@ class NmsServerTest {
                         () ->
                                 NmsServer.open(
                                         server.addresses(),
+                                        0,
                                         fixture.nms,
                                         fixture.counters,
                                         () -> Instant.EPOCH,
@@ -142,6 +144,7 @@ class NmsServerTest {
         try (NmsServer overloaded =
                 NmsServer.open(
                         List.of(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0)),
+                        0,
                         stuck,
                         fixture.counters,
                         () -> Instant.EPOCH,
