@@ -6,20 +6,25 @@ import io.cyphonic.engine.config.NodeConfig;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.dns.NameResolver;
 import io.cyphonic.engine.local.ControlSocket;
 import io.cyphonic.engine.local.DirectoryLock;
 import io.cyphonic.engine.local.LocalCommands;
-import io.cyphonic.engine.local.MetricsPage;
-import io.cyphonic.engine.local.MetricsServer;
+import io.cyphonic.engine.local.NodeMetrics;
 import io.cyphonic.engine.local.NodeView;
+import io.cyphonic.signaling.metrics.MetricsServer;
+import io.cyphonic.signaling.metrics.MetricsSource;
+import io.cyphonic.signaling.metrics.ProcessSource;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -85,8 +90,7 @@ public final class Node implements NodeView, AutoCloseable {
                                     config.dns(), membership, control(), interfaceName()));
         }
         if (config.metricsListen().isPresent()) {
-            started.push(
-                    MetricsServer.open(config.metricsListen().get(), () -> MetricsPage.of(this)));
+            started.push(MetricsServer.open(config.metricsListen().get(), metricsSources()));
         }
         if (!config.stunServers().isEmpty()) {
             LOG.info("stun-servers: accepted, but not used in this version");
@@ -95,6 +99,11 @@ public final class Node implements NodeView, AutoCloseable {
                 ControlSocket.open(
                         directory.path(),
                         LocalCommands.of(this, config.cloudAddresses(), System::nanoTime, onDown)));
+    }
+
+    private List<MetricsSource> metricsSources() {
+        String version = Node.class.getPackage().getImplementationVersion();
+        return List.of(new NodeMetrics(this), new ProcessSource(version));
     }
 
     private static DirectoryLock lock(Path path) throws IOException {
@@ -144,7 +153,27 @@ public final class Node implements NodeView, AutoCloseable {
     }
 
     @Override
-    public int signalingTasks() {
+    public Counters counters() {
+        return dataPath.engine().counters();
+    }
+
+    @Override
+    public long outboundOccupancy() {
+        return dataPath.engine().outboundOccupancy();
+    }
+
+    @Override
+    public long inboundOccupancy() {
+        return dataPath.engine().inboundOccupancy();
+    }
+
+    @Override
+    public long bufferBytes() {
+        return dataPath.engine().bufferBytes();
+    }
+
+    @Override
+    public ControlRuntime.Tasks tasks() {
         return signaling.tasks();
     }
 

@@ -3,6 +3,7 @@ package io.cyphonic.engine;
 import io.cyphonic.engine.config.NodeConfig;
 import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.ControlSettings;
 import io.cyphonic.engine.control.NodeIdentity;
 import io.cyphonic.engine.control.VirtualThreadRuntime;
@@ -90,9 +91,9 @@ final class Signaling implements AutoCloseable {
         return plane;
     }
 
-    /** Handlers at work right now, each on a virtual thread. */
-    int tasks() {
-        return runtime.running();
+    /** The work of this side, past and present. */
+    ControlRuntime.Tasks tasks() {
+        return runtime.tasks();
     }
 
     /** Says goodbye to peers and cloud, then wipes the keys. Idempotent. */

@@ -12,6 +12,9 @@ import io.cyphonic.signaling.credential.CertificateAuthority;
 import io.cyphonic.signaling.credential.CommonKeys;
 import io.cyphonic.signaling.credential.PrivateFiles;
 import io.cyphonic.signaling.credential.TlsContexts;
+import io.cyphonic.signaling.metrics.MetricsServer;
+import io.cyphonic.signaling.metrics.MetricsSource;
+import io.cyphonic.signaling.metrics.ProcessSource;
 import io.cyphonic.signaling.node.NmsCounters;
 import io.cyphonic.signaling.node.NmsServer;
 import io.cyphonic.signaling.node.NodeManagement;
@@ -27,6 +30,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -49,6 +53,7 @@ public final class Cloud implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cloud.class);
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final List<MetricsSource> metrics = new ArrayList<>();
     private AuthenticationServer authenticationServer;
     private NmsServer nmsServer;
 
@@ -114,7 +119,8 @@ public final class Cloud implements AutoCloseable {
                 opened(CertificateAuthority.load(directory.path(), random));
         byte[] nmsSecret = readSecret(directory);
         opened(() -> Arrays.fill(nmsSecret, (byte) 0));
-        Registry registry = opened(registryOpener.open(directory, config)).registry();
+        RegistryOpener.Opened log = opened(registryOpener.open(directory, config));
+        Registry registry = log.registry();
 
         NmsCounters counters = new NmsCounters();
         NodeManagement nodeManagement = new NodeManagement(registry, nmsSecret, random, counters);
@@ -144,6 +150,12 @@ public final class Cloud implements AutoCloseable {
                 opened(new RevocationPush(registry, nodeManagement, nmsServer, clock));
         nmsServer.start();
         push.start();
+        metrics.add(new CloudMetrics(authenticationServer, counters, registry, clock));
+        metrics.addAll(log.metrics());
+        metrics.add(new ProcessSource(Cloud.class.getPackage().getImplementationVersion()));
+        if (config.metricsListen().isPresent()) {
+            opened(MetricsServer.open(config.metricsListen().get(), metrics));
+        }
         opened(
                 AdminServer.open(
                         directory.adminSocket(),

@@ -5,6 +5,7 @@ import io.cyphonic.signaling.cluster.ClusterRegistry;
 import io.cyphonic.signaling.config.CloudConfig;
 import io.cyphonic.signaling.config.CloudDirectory;
 import io.cyphonic.signaling.config.ConfigException;
+import io.cyphonic.signaling.metrics.MetricsSource;
 import io.cyphonic.signaling.registry.OverlayNetwork;
 import io.cyphonic.signaling.registry.Registry;
 
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.security.SecureRandom;
+import java.util.List;
 
 /** Opens the registry of a cloud directory; the caller holds the directory's lock. */
 @FunctionalInterface
@@ -39,7 +41,7 @@ public interface RegistryOpener {
                                 directory.log(),
                                 ClusterOptions.defaults(network),
                                 new SecureRandom());
-                return new Opened(registry, registry::close);
+                return new Opened(registry, List.of(registry.metrics()), registry::close);
             } catch (IllegalArgumentException e) {
                 throw new ConfigException(directory.configFile() + ": " + e.getMessage());
             }
@@ -49,9 +51,16 @@ public interface RegistryOpener {
     /**
      * An open registry and what closing it takes.
      *
+     * @param metrics what lies under it has to show
      * @param closer bounded in time
      */
-    record Opened(Registry registry, Closer closer) implements AutoCloseable {
+    record Opened(Registry registry, List<MetricsSource> metrics, Closer closer)
+            implements AutoCloseable {
+        /** One without figures. */
+        public Opened(Registry registry, Closer closer) {
+            this(registry, List.of(), closer);
+        }
+
         @Override
         public void close() throws IOException {
             closer.close();

@@ -72,6 +72,7 @@ class ArchitectureTest {
                                 ROOT + ".state..",
                                 ROOT + ".stun..",
                                 ROOT + ".net..",
+                                ROOT + ".metrics..",
                                 ROOT + ".os..")
                         .should()
                         .dependOnClassesThat()
@@ -108,6 +109,11 @@ class ArchitectureTest {
     @Test
     void shouldUsePicocliOnlyInTheCommandLine() {
         check(onlyIn("picocli..", ROOT + ".cli.."));
+    }
+
+    @Test
+    void shouldUsePrometheusOnlyBehindTheMetrics() {
+        check(onlyIn("io.prometheus..", ROOT + ".metrics.."));
     }
 
     @Test

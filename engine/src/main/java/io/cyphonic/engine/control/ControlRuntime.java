@@ -35,6 +35,16 @@ public interface ControlRuntime extends AutoCloseable {
     /** Runs something that may wait for the network. */
     void background(Runnable task);
 
+    /**
+     * The work of the signaling side, past and present.
+     *
+     * @param running handlers and background tasks at work, each on a virtual thread
+     * @param waiting tasks that wait for their time; they take no thread
+     * @param started virtual threads ever started
+     * @param busyNanos time they took, all together
+     */
+    record Tasks(int running, int waiting, long started, long busyNanos) {}
+
     /** Ends the timer and waits for running handlers, a short while. Idempotent. */
     @Override
     void close();

@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The runtime of a real node: a virtual thread per handler, one platform thread for the timer. */
 public final class VirtualThreadRuntime implements ControlRuntime {
@@ -23,6 +24,8 @@ public final class VirtualThreadRuntime implements ControlRuntime {
     private final SecureRandom random;
     private final Semaphore permits = new Semaphore(MAX_HANDLERS);
     private final AtomicInteger running = new AtomicInteger();
+    private final LongAdder started = new LongAdder();
+    private final LongAdder busyNanos = new LongAdder();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final ScheduledThreadPoolExecutor timer;
 
@@ -52,9 +55,9 @@ public final class VirtualThreadRuntime implements ControlRuntime {
         return random;
     }
 
-    /** Virtual threads at work at present. */
-    public int running() {
-        return running.get();
+    /** The work so far and at present. */
+    public Tasks tasks() {
+        return new Tasks(running.get(), timer.getQueue().size(), started.sum(), busyNanos.sum());
     }
 
     @Override
@@ -95,13 +98,16 @@ public final class VirtualThreadRuntime implements ControlRuntime {
 
     private void start(String name, Runnable task, Runnable last) {
         running.incrementAndGet();
+        started.increment();
         Thread.ofVirtual()
                 .name(name)
                 .start(
                         () -> {
+                            long begin = System.nanoTime();
                             try {
                                 run(task);
                             } finally {
+                                busyNanos.add(System.nanoTime() - begin);
                                 running.decrementAndGet();
                                 last.run();
                             }

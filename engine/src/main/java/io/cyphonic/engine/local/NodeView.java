@@ -3,6 +3,8 @@ package io.cyphonic.engine.local;
 import io.cyphonic.engine.config.EngineConfig;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
+import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.dns.DnsCounters;
 
 import java.util.Map;
@@ -34,8 +36,20 @@ public interface NodeView {
     /** Every drop reason with its count. */
     Map<String, Long> drops();
 
-    /** Signaling messages that are being handled right now, each on a virtual thread. */
-    int signalingTasks();
+    /** What the packet engine has counted. */
+    Counters counters();
+
+    /** Batches in the outbound ring at present. */
+    long outboundOccupancy();
+
+    /** Batches in the inbound ring at present. */
+    long inboundOccupancy();
+
+    /** Bytes of all packet buffers. */
+    long bufferBytes();
+
+    /** The work of the signaling side, past and present. */
+    ControlRuntime.Tasks tasks();
 
     /** What the resolver did, if there is one. */
     Optional<DnsCounters> dns();

@@ -50,7 +50,7 @@ public final class StatusReport {
     private static Map<String, Object> engine(NodeView node) {
         Map<String, Object> threads = new LinkedHashMap<>();
         threads.put("platform", ManagementFactory.getThreadMXBean().getThreadCount());
-        threads.put("virtual", node.signalingTasks());
+        threads.put("virtual", node.tasks().running());
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("mode", NodeConfigLoader.kebab(node.engine().mode()));
         object.put("ringSize", node.engine().ringSize());

@@ -8,6 +8,8 @@ import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.PathKind;
 import io.cyphonic.engine.control.ControlPlane.PeerState;
+import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.dns.FakeControlPlane;
 import io.cyphonic.signaling.net.Endpoint;
@@ -26,6 +28,8 @@ import java.util.Set;
 public final class FakeNode implements NodeView {
     /** Its signaling side. */
     public final FakeControlPlane control = new FakeControlPlane();
+
+    private final Counters counters = new Counters();
 
     /** A node with a tunnel to bob. */
     public FakeNode() {
@@ -100,8 +104,28 @@ public final class FakeNode implements NodeView {
     }
 
     @Override
-    public int signalingTasks() {
-        return 2;
+    public Counters counters() {
+        return counters;
+    }
+
+    @Override
+    public long outboundOccupancy() {
+        return 3;
+    }
+
+    @Override
+    public long inboundOccupancy() {
+        return 0;
+    }
+
+    @Override
+    public long bufferBytes() {
+        return 1 << 20;
+    }
+
+    @Override
+    public ControlRuntime.Tasks tasks() {
+        return new ControlRuntime.Tasks(2, 5, 40, 1_500_000_000);
     }
 
     @Override

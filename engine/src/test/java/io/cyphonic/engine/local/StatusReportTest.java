@@ -5,11 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 
@@ -56,32 +51,6 @@ class StatusReportTest {
                 .containsEntry("rttMillis", null);
         assertThat((Map<?, ?>) section("engine").get("drops"))
                 .isEqualTo(Map.of("OUTBOUND_NO_TUNNEL", 7, "INBOUND_REPLAYED", 0));
-    }
-
-    @Test
-    void shouldServeTheSameCountersOverHttp() throws Exception {
-        try (MetricsServer server =
-                        MetricsServer.open(
-                                new InetSocketAddress("127.0.0.1", 0),
-                                () -> MetricsPage.of(new FakeNode()));
-                HttpClient client = HttpClient.newHttpClient()) {
-            URI page = URI.create("http://127.0.0.1:" + server.address().getPort() + "/metrics");
-
-            HttpResponse<String> answer =
-                    client.send(
-                            HttpRequest.newBuilder(page).build(),
-                            HttpResponse.BodyHandlers.ofString());
-
-            assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.body())
-                    .contains(
-                            "cyphonic_engine_dropped_packets_total{reason=\"outbound_no_tunnel\"}"
-                                    + " 7\n")
-                    .contains("cyphonic_peers{state=\"up\"} 1\n")
-                    .contains(
-                            "cyphonic_peer_sent_bytes_total{peer=\"bob.cyphonic.internal\"}"
-                                    + " 2500000");
-        }
     }
 
     @SuppressWarnings("unchecked")

@@ -12,7 +12,9 @@ import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
@@ -99,6 +101,15 @@ public final class AuthenticationServer implements AutoCloseable {
     /** Reads a counter. */
     public long count(AuthenticationCounter counter) {
         return counters.get(counter.ordinal());
+    }
+
+    /** Every counter with its value. */
+    public Map<AuthenticationCounter, Long> snapshot() {
+        Map<AuthenticationCounter, Long> values = new EnumMap<>(AuthenticationCounter.class);
+        for (AuthenticationCounter counter : AuthenticationCounter.values()) {
+            values.put(counter, count(counter));
+        }
+        return values;
     }
 
     /** Connections being served now. */

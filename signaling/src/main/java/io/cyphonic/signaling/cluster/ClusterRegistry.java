@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.cluster;
 
 import io.aeron.cluster.client.AeronCluster;
+import io.cyphonic.signaling.metrics.MetricsSource;
 import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.LoggedRegistry;
 import io.cyphonic.signaling.registry.RegistryCommand;
@@ -25,6 +26,7 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final RegistryView view;
     private final CommandClient client;
+    private final ClusterMetrics metrics;
 
     private ClusterRegistry(Path directory, ClusterOptions options, SecureRandom random)
             throws IOException {
@@ -35,6 +37,7 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
             final RegistryStateMachine stateMachine =
                     new RegistryStateMachine(store, options.limits());
             final RegistryService service = new RegistryService(stateMachine);
+            metrics = new ClusterMetrics(service);
             final AgentPacing pacing = new AgentPacing();
             view = stateMachine.view();
             pacing.holdAwake(true);
@@ -112,6 +115,13 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
 
     @Override
     protected Redeemed submit(RegistryCommand command) {
+        final long beganNs = System.nanoTime();
+        final Redeemed outcome = call(command);
+        metrics.count(outcome.status(), System.nanoTime() - beganNs);
+        return outcome;
+    }
+
+    private Redeemed call(RegistryCommand command) {
         try {
             final Redeemed outcome = client.call(RegistryCommandCodec.encode(command));
             if (outcome != null) {
@@ -121,6 +131,11 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
             Thread.currentThread().interrupt();
         }
         return new Redeemed(Status.UNAVAILABLE, null, null, null, null);
+    }
+
+    /** What the log has to show. */
+    public MetricsSource metrics() {
+        return metrics;
     }
 
     private void close(Exception cause) {

@@ -38,6 +38,7 @@ final class RegistryService implements ClusteredService {
     private final MutableDirectBuffer answer = new ExpandableArrayBuffer();
     private Cluster cluster;
     private volatile long appliedPosition;
+    private volatile Cluster.Role role = Cluster.Role.FOLLOWER;
 
     RegistryService(RegistryStateMachine stateMachine) {
         this.stateMachine = stateMachine;
@@ -48,9 +49,15 @@ final class RegistryService implements ClusteredService {
         return appliedPosition;
     }
 
+    /** Whether this member leads. Any thread. */
+    boolean isLeader() {
+        return role == Cluster.Role.LEADER;
+    }
+
     @Override
     public void onStart(Cluster startedCluster, Image snapshotImage) {
         cluster = startedCluster;
+        role = startedCluster.role();
         if (snapshotImage != null) {
             load(snapshotImage);
         }
@@ -157,7 +164,8 @@ final class RegistryService implements ClusteredService {
 
     @Override
     public void onRoleChange(Cluster.Role newRole) {
-        // Reads are served in any role; the client finds the leader.
+        // Reads are served in any role; the client finds the leader. Only the metrics tell it.
+        role = newRole;
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
  * @param certificateDays life of a node's certificate
  * @param loginHours life of a login; then the node logs in again
  * @param stunAlternatePort second UDP port, for STUN alone (RFC 5780); 0 for none
+ * @param metricsListen where the figures are served over HTTP; empty for not at all
  */
 public record CloudConfig(
         String zone,
@@ -27,7 +29,8 @@ public record CloudConfig(
         int keepAliveSeconds,
         int certificateDays,
         int loginHours,
-        int stunAlternatePort) {
+        int stunAlternatePort,
+        Optional<InetSocketAddress> metricsListen) {
     /** Zone when none is named; reserved for private use (ICANN, 2024). */
     public static final String DEFAULT_ZONE = "cyphonic.internal";
 
@@ -58,7 +61,8 @@ public record CloudConfig(
                 DEFAULT_KEEP_ALIVE_SECONDS,
                 DEFAULT_CERTIFICATE_DAYS,
                 DEFAULT_LOGIN_HOURS,
-                DEFAULT_STUN_ALTERNATE_PORT);
+                DEFAULT_STUN_ALTERNATE_PORT,
+                Optional.empty());
     }
 
     /** The same with other overlay networks. */
@@ -71,7 +75,8 @@ public record CloudConfig(
                 keepAliveSeconds,
                 certificateDays,
                 loginHours,
-                stunAlternatePort);
+                stunAlternatePort,
+                metricsListen);
     }
 
     /** Checks every value. */

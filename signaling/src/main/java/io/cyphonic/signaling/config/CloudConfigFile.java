@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.config;
 
+import io.cyphonic.signaling.net.AddressText;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.CharacterCodingException;
@@ -9,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -22,8 +25,10 @@ public final class CloudConfigFile {
                     "keep-alive-seconds",
                     "certificate-days",
                     "login-hours",
-                    "stun-alternate-port");
+                    "stun-alternate-port",
+                    "metrics");
     private static final Set<String> NETWORK_KEYS = Set.of("ipv4", "ipv6");
+    private static final Set<String> METRICS_KEYS = Set.of("listen");
     private static final int MAX_FILE_BYTES = 65536;
 
     private CloudConfigFile() {}
@@ -73,7 +78,27 @@ public final class CloudConfigFile {
                         "stun-alternate-port",
                         CloudConfig.DEFAULT_STUN_ALTERNATE_PORT,
                         0,
-                        65_535));
+                        65_535),
+                metricsListen(root));
+    }
+
+    private static Optional<InetSocketAddress> metricsListen(YamlMapping root) {
+        if (!root.has("metrics")) {
+            return Optional.empty();
+        }
+        YamlMapping metrics = root.mapping("metrics");
+        metrics.allowOnly(METRICS_KEYS);
+        return Optional.of(
+                metrics.value(
+                        "listen",
+                        text ->
+                                AddressText.parse(text, -1)
+                                        .orElseThrow(
+                                                () ->
+                                                        new IllegalArgumentException(
+                                                                "needs ADDRESS:PORT, IPv6 as"
+                                                                        + " [ADDRESS]:PORT")),
+                        _ -> {}));
     }
 
     /** The text of a configuration, with an explanation of every key. */
@@ -110,15 +135,28 @@ public final class CloudConfigFile {
         # NAT behaves (RFC 5780). 0 to 65535, 0 for none.
         stun-alternate-port: %d
         """
-                .formatted(
-                        config.zone(),
-                        listen,
-                        config.ipv4(),
-                        config.ipv6(),
-                        config.keepAliveSeconds(),
-                        config.certificateDays(),
-                        config.loginHours(),
-                        config.stunAlternatePort());
+                        .formatted(
+                                config.zone(),
+                                listen,
+                                config.ipv4(),
+                                config.ipv6(),
+                                config.keepAliveSeconds(),
+                                config.certificateDays(),
+                                config.loginHours(),
+                                config.stunAlternatePort())
+                + metrics(config);
+    }
+
+    private static String metrics(CloudConfig config) {
+        String comment =
+                """
+
+                # Serves figures for Prometheus over HTTP, under /metrics; ADDRESS:PORT. Off without it.
+                """;
+        return comment
+                + config.metricsListen()
+                        .map(at -> "metrics:\n  listen: \"" + AddressText.format(at) + "\"\n")
+                        .orElse("#metrics:\n#  listen: 127.0.0.1:9448\n");
     }
 
     /** Writes a new file; an existing one is an error. */

@@ -3,6 +3,8 @@ package io.cyphonic.signaling.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cyphonic.signaling.net.AddressText;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +27,8 @@ class CloudConfigFileTest {
             keep-alive-seconds: 20
             certificate-days: 7
             login-hours: 6
+            metrics:
+              listen: "[::1]:9448"
             """;
 
     @TempDir Path directory;
@@ -45,7 +49,8 @@ class CloudConfigFileTest {
                                 20,
                                 7,
                                 6,
-                                7449));
+                                7449,
+                                AddressText.parse("[::1]:9448", -1)));
     }
 
     @Test
@@ -62,6 +67,24 @@ class CloudConfigFileTest {
         CloudConfigFile.write(file, config);
 
         assertThat(CloudConfigFile.load(file)).isEqualTo(config);
+    }
+
+    @Test
+    void shouldReadBackWhereTheMetricsAreServed() {
+        CloudConfig config = CloudConfigFile.parse("cloud.yaml", VALID);
+
+        assertThat(CloudConfigFile.parse("cloud.yaml", CloudConfigFile.render(config)))
+                .isEqualTo(config);
+    }
+
+    @Test
+    void shouldRefuseMetricsWithoutAPort() {
+        String portless = VALID.replace("\"[::1]:9448\"", "127.0.0.1");
+
+        assertThatThrownBy(() -> CloudConfigFile.parse("cloud.yaml", portless))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("metrics.listen: '127.0.0.1' is not allowed")
+                .hasMessageContaining("ADDRESS:PORT");
     }
 
     @Test
