@@ -99,11 +99,12 @@ class Host:
         return run(*self.enter(*command), **options)
 
     def spawn(self, name, *command, **options):
-        """Starts a command; the lab ends it."""
+        """Starts a command; the lab ends it. Ctrl-C reaches the script only, which then ends things in its order."""
         log = self.lab.directory / f"{self.name}-{name}.log"
         with open(log, "wb") as out:
             popen = subprocess.Popen(
-                self.enter(*command), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **options
+                self.enter(*command), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                start_new_session=True, **options
             )
         process = Process(popen, log)
         self.lab.processes.append(process)
