@@ -85,8 +85,8 @@ class Run:
                 self.busy |= names
             try:
                 result = self.world.measure(f"{pair[0]}-1", f"{pair[1]}-2", self.expected[pair[0]][pair[1]])
-            except (LabError, OSError) as trouble:
-                result = {"expected": self.expected[pair[0]][pair[1]], "error": str(trouble)}
+            except Exception as trouble:  # a thread that dies would end the run without a word
+                result = {"expected": self.expected[pair[0]][pair[1]], "error": f"{type(trouble).__name__}: {trouble}"}
             result["problems"], result["late"] = problems(result)
             with self.changed:
                 self.busy -= names

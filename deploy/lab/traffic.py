@@ -32,7 +32,7 @@ class Agent:
             answer = json.loads(line)
             self.answers.pop(answer.pop("number")).put(answer)
 
-    def ask(self, timeout=15, **request):
+    def ask(self, patience, **request):
         answered = queue.Queue()
         with self.lock:
             number = next(self.numbers)
@@ -43,9 +43,9 @@ class Agent:
             except OSError as trouble:
                 raise LabError(f"the agent in {self.host.name} has ended: {trouble}") from None
         try:
-            answer = answered.get(timeout=timeout)
+            answer = answered.get(timeout=patience)
         except queue.Empty:
-            raise LabError(f"the agent in {self.host.name} did not answer {request['do']} in {timeout} s") from None
+            raise LabError(f"the agent in {self.host.name} did not answer {request['do']} in {patience} s") from None
         if "error" in answer:
             raise LabError(f"{self.host.name}: {answer['error']}")
         return answer
