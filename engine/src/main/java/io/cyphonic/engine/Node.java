@@ -19,9 +19,6 @@ import io.cyphonic.signaling.metrics.MetricsServer;
 import io.cyphonic.signaling.metrics.MetricsSource;
 import io.cyphonic.signaling.metrics.ProcessSource;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,8 +36,6 @@ import java.util.Optional;
  * right to left. Then nothing of the node is left on the host but its directory.
  */
 public final class Node implements NodeView, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
-
     private final Membership membership;
     private final NodeConfig config;
     private final CloseStack started = new CloseStack();
@@ -91,9 +86,6 @@ public final class Node implements NodeView, AutoCloseable {
         }
         if (config.metricsListen().isPresent()) {
             started.push(MetricsServer.open(config.metricsListen().get(), metricsSources()));
-        }
-        if (!config.stunServers().isEmpty()) {
-            LOG.info("stun-servers: accepted, but not used in this version");
         }
         started.push(
                 ControlSocket.open(

@@ -18,7 +18,7 @@ enum ConfigKey {
     STUN_SERVERS(
             "stun-servers",
             "a list of at most 8 HOST:PORT",
-            "STUN servers (RFC 8489) to learn the own address from. Not used in this version."),
+            "STUN servers (RFC 8489) to learn the own address from, besides the cloud."),
     TUN_NAME(
             "tun.name",
             "1 to 15 letters, digits, dots, hyphens or underscores",

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param cloudAddresses where the cloud listens, in the order to try; at least one
  * @param listenPort UDP port of the node; 0 for any free one
- * @param stunServers checked but not used in this version; possibly unresolved names
+ * @param stunServers whom to ask for the own address; possibly unresolved names
  * @param tunName name of the virtual interface
  * @param tunMtu its MTU in bytes
  * @param engine how the packet engine runs

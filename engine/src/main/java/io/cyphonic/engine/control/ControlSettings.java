@@ -12,12 +12,23 @@ import java.util.function.Predicate;
  * @param maxTunnels most peers at once, 1 or more
  * @param innerMtu MTU of the TUN device
  * @param overlay whether an address is a virtual one
+ * @param stunServers whom to ask for the own address; possibly unresolved names
  */
 public record ControlSettings(
         List<InetSocketAddress> cloud,
         int maxTunnels,
         int innerMtu,
-        Predicate<InetAddress> overlay) {
+        Predicate<InetAddress> overlay,
+        List<InetSocketAddress> stunServers) {
+    /** Settings without STUN servers. */
+    public ControlSettings(
+            List<InetSocketAddress> cloud,
+            int maxTunnels,
+            int innerMtu,
+            Predicate<InetAddress> overlay) {
+        this(cloud, maxTunnels, innerMtu, overlay, List.of());
+    }
+
     /** Refuses settings nothing can run with. */
     public ControlSettings {
         if (cloud.isEmpty() || maxTunnels < 1) {
@@ -26,6 +37,7 @@ public record ControlSettings(
                             .formatted(cloud.size(), maxTunnels));
         }
         cloud = List.copyOf(cloud);
+        stunServers = List.copyOf(stunServers);
     }
 
     /** Whether an endpoint is inside the overlay, hence no way to a peer. */

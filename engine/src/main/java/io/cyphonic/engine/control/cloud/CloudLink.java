@@ -18,7 +18,6 @@ import io.cyphonic.signaling.protocol.sbe.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
@@ -118,6 +117,19 @@ public final class CloudLink {
                 || renewal.isDue(wall) && wall - session.loggedInMillis() > RENEWAL_PAUSE_MILLIS;
     }
 
+    /** The addresses of this node are others than before: the cloud is told at once. */
+    public void onCandidatesChanged() {
+        lock.lock();
+        try {
+            CloudRecord cloud = state.cloud();
+            cloud.candidates(cloud.candidatesHash(), runtime.nanoTime());
+            state.cloud(cloud);
+            tick();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void lookAtAddresses(CloudRecord cloud, long now) {
         if (cloud.linkCount() == 0 || cloud.nextLookNanos() - now > 0) {
             return;
@@ -203,8 +215,7 @@ public final class CloudLink {
             cloud.loginAgain(cloud.failures(), CloudRecord.NEVER);
             cloud.candidates(requests.candidates().hashCode(), now + ADDRESS_LOOK_NANOS);
             cloud.clearLinks();
-            addLink(cloud, response, true, now);
-            addLink(cloud, response, false, now);
+            cloud.addLinks(response.nmsEndpoints(), now);
             for (int link = 0; link < cloud.linkCount(); link++) {
                 if (wasRegistered) {
                     cloud.linkState(link, LinkState.OUTDATED);
@@ -220,13 +231,6 @@ public final class CloudLink {
             lock.unlock();
         }
         revocationEpoch.accept(response.revocationEpoch());
-    }
-
-    private static void addLink(CloudRecord cloud, LoginResponse response, boolean ipv4, long now) {
-        response.nmsEndpoints().stream()
-                .filter(endpoint -> endpoint.getAddress() instanceof Inet4Address == ipv4)
-                .findFirst()
-                .ifPresent(endpoint -> cloud.addLink(endpoint, now));
     }
 
     /** The NMS has answered a registration. */
@@ -342,9 +346,9 @@ public final class CloudLink {
 
     /** The cloud says in answer to something else that this node has to register again. */
     public void onNotRegistered() {
-        long now = runtime.nanoTime();
         lock.lock();
         try {
+            long now = runtime.nanoTime();
             CloudRecord cloud = state.cloud();
             for (int link = 0; link < cloud.linkCount(); link++) {
                 if (cloud.linkState(link) == LinkState.REGISTERED && cloud.pending(link) == 0) {

@@ -1,7 +1,6 @@
 package io.cyphonic.engine.control.cloud;
 
 import io.cyphonic.engine.control.ControlRuntime;
-import io.cyphonic.engine.control.LocalAddresses;
 import io.cyphonic.engine.control.policy.RetransmitPolicy;
 import io.cyphonic.engine.control.state.SharedState;
 import io.cyphonic.engine.control.state.TransactionRecord;
@@ -10,7 +9,6 @@ import io.cyphonic.engine.pipeline.DataPlane;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.ControlMessage;
-import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -31,7 +29,7 @@ public final class CloudRequests {
     private final ControlRuntime runtime;
     private final DataPlane dataPlane;
     private final SharedState state;
-    private final LocalAddresses addresses;
+    private final Candidates candidates;
     private final AtomicReference<CloudSession> session = new AtomicReference<>();
 
     /** Is told of a request that nobody answered. */
@@ -43,14 +41,11 @@ public final class CloudRequests {
 
     /** Makes the sender; nothing can be sent before there is a session. */
     public CloudRequests(
-            ControlRuntime runtime,
-            DataPlane dataPlane,
-            SharedState state,
-            LocalAddresses addresses) {
+            ControlRuntime runtime, DataPlane dataPlane, SharedState state, Candidates candidates) {
         this.runtime = runtime;
         this.dataPlane = dataPlane;
         this.state = state;
-        this.addresses = addresses;
+        this.candidates = candidates;
     }
 
     /** The present login, or {@code null} before the first. */
@@ -139,9 +134,7 @@ public final class CloudRequests {
 
     /** The addresses of this node, as it tells them to the NMS. */
     List<Candidate> candidates() {
-        return addresses.candidates().stream()
-                .map(address -> new Candidate(address, CandidateKind.LOCAL))
-                .toList();
+        return candidates.all();
     }
 
     private void transmit(long transactionId, TransactionRecord request) {

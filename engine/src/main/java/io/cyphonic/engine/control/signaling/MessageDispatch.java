@@ -3,6 +3,7 @@ package io.cyphonic.engine.control.signaling;
 import io.cyphonic.engine.control.cloud.CloudLink;
 import io.cyphonic.engine.control.cloud.CloudRequests;
 import io.cyphonic.engine.control.cloud.Revocations;
+import io.cyphonic.engine.control.discovery.StunClient;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.tunnel.Directions;
 import io.cyphonic.engine.control.tunnel.Initiator;
@@ -30,6 +31,7 @@ final class MessageDispatch {
     private final Responder responder;
     private final Probes probes;
     private final Tunnels tunnels;
+    private final StunClient stun;
     private final Runnable finalized;
     private final Consumer<DropReason> drops;
 
@@ -42,6 +44,7 @@ final class MessageDispatch {
             Responder responder,
             Probes probes,
             Tunnels tunnels,
+            StunClient stun,
             Runnable finalized,
             Consumer<DropReason> drops) {
         this.requests = requests;
@@ -52,6 +55,7 @@ final class MessageDispatch {
         this.responder = responder;
         this.probes = probes;
         this.tunnels = tunnels;
+        this.stun = stun;
         this.finalized = finalized;
         this.drops = drops;
     }
@@ -65,7 +69,13 @@ final class MessageDispatch {
             case DatagramType.HOLE_PUNCH -> {
                 // It has done its work on the way here.
             }
-            default -> countInvalid();
+            default -> stun(datagram, from);
+        }
+    }
+
+    private void stun(byte[] datagram, Endpoint from) {
+        if (!stun.onDatagram(datagram, from)) {
+            countInvalid();
         }
     }
 

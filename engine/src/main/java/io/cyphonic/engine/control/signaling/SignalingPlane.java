@@ -1,15 +1,21 @@
 package io.cyphonic.engine.control.signaling;
 
+import io.cyphonic.engine.control.CandidateSource;
 import io.cyphonic.engine.control.CloudLogin;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.ControlSettings;
 import io.cyphonic.engine.control.LocalAddresses;
 import io.cyphonic.engine.control.NodeIdentity;
+import io.cyphonic.engine.control.cloud.Candidates;
 import io.cyphonic.engine.control.cloud.CertificateRenewal;
 import io.cyphonic.engine.control.cloud.CloudLink;
 import io.cyphonic.engine.control.cloud.CloudRequests;
 import io.cyphonic.engine.control.cloud.Revocations;
+import io.cyphonic.engine.control.discovery.MappedAddresses;
+import io.cyphonic.engine.control.discovery.StunClient;
+import io.cyphonic.engine.control.discovery.StunServers;
+import io.cyphonic.engine.control.discovery.SystemHostNames;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.state.CloudRecord;
 import io.cyphonic.engine.control.state.CloudRecord.LinkState;
@@ -72,6 +78,9 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     private final TunnelContext context;
     private final CloudRequests requests;
     private final CloudLink cloud;
+    private final Candidates candidates;
+    private final StunClient stun;
+    private final MappedAddresses mapped;
     private final Tunnels tunnels;
     private final Probes probes;
     private final Directions directions;
@@ -119,7 +128,18 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         runtime.nanoTime());
         this.tunnels = new Tunnels(context);
         this.probes = new Probes(context, tunnels);
-        this.requests = new CloudRequests(runtime, dataPlane, state, addresses);
+        this.candidates = new Candidates(addresses);
+        this.stun = new StunClient(runtime, dataPlane::sendSignaling);
+        this.mapped =
+                new MappedAddresses(
+                        runtime,
+                        stun,
+                        new StunServers(runtime, settings.stunServers(), new SystemHostNames()),
+                        addresses,
+                        settings.overlay(),
+                        this::onCandidatesChanged);
+        candidates.add(mapped);
+        this.requests = new CloudRequests(runtime, dataPlane, state, candidates);
         Revocations revocations = new Revocations(state, requests, tunnels::onRevoked);
         this.cloud =
                 new CloudLink(
@@ -143,8 +163,31 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         responder,
                         probes,
                         tunnels,
+                        stun,
                         () -> finalized.complete(null),
                         drops);
+    }
+
+    /** Tells the cloud of the candidates of this source too; before {@link #start}. */
+    public void addCandidates(CandidateSource source) {
+        candidates.add(source);
+    }
+
+    /** A candidate source knows others than before: the cloud is told at once. */
+    public void onCandidatesChanged() {
+        if (!closed.get()) {
+            cloud.onCandidatesChanged();
+        }
+    }
+
+    /** Asks STUN servers from the tunnels' socket. */
+    public StunClient stun() {
+        return stun;
+    }
+
+    /** What the STUN servers say. */
+    public MappedAddresses mappedAddresses() {
+        return mapped;
     }
 
     /** Begins to log in, and goes on doing whatever is due. */
@@ -154,6 +197,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     private void tick() {
         if (!closed.get()) {
+            mapped.tick();
             cloud.tick();
             keeper.tick();
             context.state().expire(context.nowMillis());

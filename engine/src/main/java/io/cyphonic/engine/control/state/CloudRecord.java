@@ -1,6 +1,9 @@
 package io.cyphonic.engine.control.state;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.util.List;
 
 /**
  * How this node stands with the cloud: the one record of its table, written under the lock of the
@@ -146,6 +149,16 @@ public final class CloudRecord {
         nextAction(link, nowNanos);
         answered(link, null, -1);
         RecordFields.putSocket(bytes, at(link, ENDPOINT), endpoint);
+    }
+
+    /** Adds the first endpoint of each address family. */
+    public void addLinks(List<InetSocketAddress> endpoints, long nowNanos) {
+        for (Class<?> family : List.of(Inet4Address.class, Inet6Address.class)) {
+            endpoints.stream()
+                    .filter(endpoint -> family.isInstance(endpoint.getAddress()))
+                    .findFirst()
+                    .ifPresent(endpoint -> addLink(endpoint, nowNanos));
+        }
     }
 
     /** The NMS over this link. */
