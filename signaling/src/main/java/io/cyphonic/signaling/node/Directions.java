@@ -161,7 +161,8 @@ final class Directions {
                                                 state.procedure(),
                                                 candidates,
                                                 initiator.fqdn(),
-                                                sealedState)));
+                                                sealedState,
+                                                null)));
         counters.count(NmsCounter.HANDLED);
         // Over every family it registered: one of its ways may be gone, and twice is harmless.
         List<Reply> replies = new ArrayList<>(2);
@@ -200,7 +201,8 @@ final class Directions {
                                 state.procedure(),
                                 candidates,
                                 responder.fqdn(),
-                                responder.certificate()));
+                                responder.certificate(),
+                                null));
     }
 
     /** A status and nothing else; the procedure means nothing without OK. */
@@ -215,7 +217,8 @@ final class Directions {
                 Procedure.DIRECT,
                 List.of(),
                 "",
-                new byte[0]);
+                new byte[0],
+                null);
     }
 
     /** Leaves out candidates from the end until the message fits a datagram. */

@@ -43,7 +43,7 @@ public sealed interface ControlMessage {
     record LoginRequest(long clientTimeMillis, byte[] certificateRequest)
             implements ControlMessage {}
 
-    /** The common key for the NMS, its addresses, and the renewed certificate or none. */
+    /** The common key for the NMS, its addresses, the renewed certificate or none, the relays. */
     record LoginResponse(
             Status status,
             long serverTimeMillis,
@@ -54,12 +54,45 @@ public sealed interface ControlMessage {
             int keepAliveSeconds,
             List<InetSocketAddress> nmsEndpoints,
             byte[] commonKey,
-            byte[] certificate)
-            implements ControlMessage {}
+            byte[] certificate,
+            List<RelayServer> relays)
+            implements ControlMessage {
+        /** From or for a cloud without relays. */
+        public LoginResponse(
+                Status status,
+                long serverTimeMillis,
+                Id128 nodeId,
+                long loginId,
+                long expiryMillis,
+                long revocationEpoch,
+                int keepAliveSeconds,
+                List<InetSocketAddress> nmsEndpoints,
+                byte[] commonKey,
+                byte[] certificate) {
+            this(
+                    status,
+                    serverTimeMillis,
+                    nodeId,
+                    loginId,
+                    expiryMillis,
+                    revocationEpoch,
+                    keepAliveSeconds,
+                    nmsEndpoints,
+                    commonKey,
+                    certificate,
+                    List.of());
+        }
+    }
 
-    /** The node's network location (node to NMS). */
-    record RegistrationRequest(long transactionId, List<Candidate> candidates)
-            implements ControlMessage {}
+    /** The node's network location, and how far the relays are from it (node to NMS). */
+    record RegistrationRequest(
+            long transactionId, List<Candidate> candidates, List<RelayRoundTrip> relayRoundTrips)
+            implements ControlMessage {
+        /** Without a measurement. */
+        public RegistrationRequest(long transactionId, List<Candidate> candidates) {
+            this(transactionId, candidates, List.of());
+        }
+    }
 
     /** Recorded; and the source address the NMS saw (NMS to node). */
     record RegistrationResponse(
@@ -78,7 +111,7 @@ public sealed interface ControlMessage {
     record DirectionRequest(long transactionId, String fqdn, InetAddress virtualAddress)
             implements ControlMessage {}
 
-    /** Tells the responder who comes and how (NMS to responder). */
+    /** Tells the responder who comes and how; the grant may be {@code null} (NMS to responder). */
     record RouteDirectionToResponder(
             long transactionId,
             Id128 pathId,
@@ -88,7 +121,8 @@ public sealed interface ControlMessage {
             Procedure procedure,
             List<Candidate> candidates,
             String fqdn,
-            byte[] sealedState)
+            byte[] sealedState,
+            RelayGrant relayGrant)
             implements ControlMessage {}
 
     /** The responder is ready; the sealed state goes back as it came (responder to NMS). */
@@ -96,7 +130,10 @@ public sealed interface ControlMessage {
             long transactionId, Id128 pathId, Status status, byte[] sealedState)
             implements ControlMessage {}
 
-    /** The route direction and the responder's certificate, or a status that says why not. */
+    /**
+     * The route direction, the responder's certificate and a grant or {@code null}; or a status
+     * that says why not.
+     */
     record RouteDirectionToInitiator(
             long transactionId,
             Status status,
@@ -107,7 +144,8 @@ public sealed interface ControlMessage {
             Procedure procedure,
             List<Candidate> candidates,
             String fqdn,
-            byte[] certificate)
+            byte[] certificate,
+            RelayGrant relayGrant)
             implements ControlMessage {}
 
     /** The node logs off; the NMS forgets its addresses (node to NMS). */

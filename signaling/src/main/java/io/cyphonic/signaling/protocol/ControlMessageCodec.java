@@ -74,8 +74,8 @@ public final class ControlMessageCodec {
     /** Longest name in any message (RFC 1035, section 2.3.4). */
     public static final int MAX_TEXT_LENGTH = 255;
 
-    /** Covers message header, root block, a full list and the lengths of all byte strings. */
-    private static final int FIXED_CAPACITY = 1024;
+    /** Covers message header, root block, a full list, all relay fields, the lengths of strings. */
+    private static final int FIXED_CAPACITY = 2048;
 
     private ControlMessageCodec() {}
 

@@ -24,5 +24,20 @@ public final class DatagramType {
     /** A sealed message between a node and the NMS. */
     public static final byte CONTROL = 0x46;
 
+    /** Something for the peer, through a relay; see {@link RelayHeader}. */
+    public static final byte RELAY = 0x47;
+
+    /** A node asks a relay for a channel; see {@link RelayMessage}. */
+    public static final byte RELAY_BIND = 0x48;
+
+    /** A relay asks a node to show that it receives at its source address. */
+    public static final byte RELAY_CHALLENGE = 0x49;
+
+    /** A relay gives a channel. */
+    public static final byte RELAY_BOUND = 0x4A;
+
+    /** A relay has no channel for the sender, and says why. */
+    public static final byte RELAY_REFUSED = 0x4B;
+
     private DatagramType() {}
 }

@@ -66,7 +66,9 @@ final class DirectionMessages {
         }
         byte[] fqdn = FieldWriter.text(m.fqdn());
         byte[] sealedState = FieldWriter.data(m.sealedState());
+        byte[] grant = RelayFields.encode(m.relayGrant());
         e.putFqdn(fqdn, 0, fqdn.length).putSealedState(sealedState, 0, sealedState.length);
+        e.putRelayGrant(grant, 0, grant.length);
         return e.encodedLength();
     }
 
@@ -89,7 +91,8 @@ final class DirectionMessages {
                 procedure,
                 Collections.unmodifiableList(candidates),
                 reader.text(d.fqdnLength(), d::getFqdn),
-                reader.data(d.sealedStateLength(), d::getSealedState));
+                reader.data(d.sealedStateLength(), d::getSealedState),
+                RelayFields.grant(reader.data(d.relayGrantLength(), d::getRelayGrant), reader));
     }
 
     static int encode(
@@ -133,7 +136,9 @@ final class DirectionMessages {
         }
         byte[] fqdn = FieldWriter.text(m.fqdn());
         byte[] certificate = FieldWriter.data(m.certificate());
+        byte[] grant = RelayFields.encode(m.relayGrant());
         e.putFqdn(fqdn, 0, fqdn.length).putCertificate(certificate, 0, certificate.length);
+        e.putRelayGrant(grant, 0, grant.length);
         return e.encodedLength();
     }
 
@@ -158,6 +163,7 @@ final class DirectionMessages {
                 procedure,
                 Collections.unmodifiableList(candidates),
                 reader.text(d.fqdnLength(), d::getFqdn),
-                reader.data(d.certificateLength(), d::getCertificate));
+                reader.data(d.certificateLength(), d::getCertificate),
+                RelayFields.grant(reader.data(d.relayGrantLength(), d::getRelayGrant), reader));
     }
 }

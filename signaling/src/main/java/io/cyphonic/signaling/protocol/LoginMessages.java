@@ -119,8 +119,10 @@ final class LoginMessages {
         }
         byte[] commonKey = FieldWriter.data(m.commonKey());
         byte[] certificate = FieldWriter.data(m.certificate());
+        byte[] relays = RelayFields.encodeServers(m.relays());
         e.putCommonKey(commonKey, 0, commonKey.length);
         e.putCertificate(certificate, 0, certificate.length);
+        e.putRelays(relays, 0, relays.length);
         return e.encodedLength();
     }
 
@@ -141,6 +143,7 @@ final class LoginMessages {
                 d.keepAliveSeconds(),
                 Collections.unmodifiableList(endpoints),
                 reader.data(d.commonKeyLength(), d::getCommonKey),
-                reader.data(d.certificateLength(), d::getCertificate));
+                reader.data(d.certificateLength(), d::getCertificate),
+                RelayFields.servers(reader.data(d.relaysLength(), d::getRelays), reader));
     }
 }

@@ -34,11 +34,14 @@ import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadDecoder;
  * @param blockLength shortest root block in bytes
  * @param maxEntries longest list; 0 if the message has none
  * @param entryLength shortest list entry in bytes
- * @param dataCount number of byte strings at the end
+ * @param dataCount number of byte strings at the end in version 0
+ * @param addedDataCount number of byte strings behind those since version 1
  */
-record MessageStructure(int blockLength, int maxEntries, int entryLength, int dataCount) {
+record MessageStructure(
+        int blockLength, int maxEntries, int entryLength, int dataCount, int addedDataCount) {
     private static final int TEMPLATE_FIELD_OFFSET = 2;
     private static final int SCHEMA_FIELD_OFFSET = 4;
+    private static final int VERSION_FIELD_OFFSET = 6;
     private static final int GROUP_HEADER_LENGTH = 3;
     private static final int DATA_HEADER_LENGTH = 2;
 
@@ -80,7 +83,10 @@ record MessageStructure(int blockLength, int maxEntries, int entryLength, int da
                 return false;
             }
         }
-        for (int i = 0; i < dataCount; i++) {
+        // A message of version 0 lacks what version 1 added; the decoders know that too.
+        boolean complete = unsignedShort(buffer, offset + VERSION_FIELD_OFFSET) > 0;
+        int expectedDataCount = complete ? dataCount + addedDataCount : dataCount;
+        for (int i = 0; i < expectedDataCount; i++) {
             if (end - position < DATA_HEADER_LENGTH) {
                 return false;
             }
@@ -103,13 +109,14 @@ record MessageStructure(int blockLength, int maxEntries, int entryLength, int da
             case EnrolResponseDecoder.TEMPLATE_ID -> block(EnrolResponseDecoder.BLOCK_LENGTH, 3);
             case LoginRequestDecoder.TEMPLATE_ID -> block(LoginRequestDecoder.BLOCK_LENGTH, 1);
             case LoginResponseDecoder.TEMPLATE_ID ->
-                    list(LoginResponseDecoder.BLOCK_LENGTH, ENDPOINT_LENGTH, 2);
+                    list(LoginResponseDecoder.BLOCK_LENGTH, ENDPOINT_LENGTH, 2, 1);
             case RegistrationRequestDecoder.TEMPLATE_ID ->
                     new MessageStructure(
                             RegistrationRequestDecoder.BLOCK_LENGTH,
                             ControlMessageCodec.MAX_REGISTERED_CANDIDATES,
                             CANDIDATE_LENGTH,
-                            0);
+                            0,
+                            1);
             case RegistrationResponseDecoder.TEMPLATE_ID ->
                     block(RegistrationResponseDecoder.BLOCK_LENGTH, 0);
             case KeepAliveDecoder.TEMPLATE_ID -> block(KeepAliveDecoder.BLOCK_LENGTH, 0);
@@ -117,18 +124,18 @@ record MessageStructure(int blockLength, int maxEntries, int entryLength, int da
             case DirectionRequestDecoder.TEMPLATE_ID ->
                     block(DirectionRequestDecoder.BLOCK_LENGTH, 1);
             case RouteDirectionToResponderDecoder.TEMPLATE_ID ->
-                    list(RouteDirectionToResponderDecoder.BLOCK_LENGTH, CANDIDATE_LENGTH, 2);
+                    list(RouteDirectionToResponderDecoder.BLOCK_LENGTH, CANDIDATE_LENGTH, 2, 1);
             case RouteDirectionConfirmationDecoder.TEMPLATE_ID ->
                     block(RouteDirectionConfirmationDecoder.BLOCK_LENGTH, 1);
             case RouteDirectionToInitiatorDecoder.TEMPLATE_ID ->
-                    list(RouteDirectionToInitiatorDecoder.BLOCK_LENGTH, CANDIDATE_LENGTH, 2);
+                    list(RouteDirectionToInitiatorDecoder.BLOCK_LENGTH, CANDIDATE_LENGTH, 2, 1);
             case FinalizationDecoder.TEMPLATE_ID -> block(FinalizationDecoder.BLOCK_LENGTH, 0);
             case FinalizationAckDecoder.TEMPLATE_ID ->
                     block(FinalizationAckDecoder.BLOCK_LENGTH, 0);
             case RevocationQueryDecoder.TEMPLATE_ID ->
                     block(RevocationQueryDecoder.BLOCK_LENGTH, 0);
             case RevocationNoticeDecoder.TEMPLATE_ID ->
-                    list(RevocationNoticeDecoder.BLOCK_LENGTH, ID_LENGTH, 0);
+                    list(RevocationNoticeDecoder.BLOCK_LENGTH, ID_LENGTH, 0, 0);
             case TunnelRequestPayloadDecoder.TEMPLATE_ID ->
                     block(TunnelRequestPayloadDecoder.BLOCK_LENGTH, 1);
             case TunnelResponsePayloadDecoder.TEMPLATE_ID ->
@@ -141,11 +148,16 @@ record MessageStructure(int blockLength, int maxEntries, int entryLength, int da
     }
 
     private static MessageStructure block(int blockLength, int dataCount) {
-        return new MessageStructure(blockLength, 0, 0, dataCount);
+        return new MessageStructure(blockLength, 0, 0, dataCount, 0);
     }
 
-    private static MessageStructure list(int blockLength, int entryLength, int dataCount) {
+    private static MessageStructure list(
+            int blockLength, int entryLength, int dataCount, int addedDataCount) {
         return new MessageStructure(
-                blockLength, ControlMessageCodec.MAX_LIST_LENGTH, entryLength, dataCount);
+                blockLength,
+                ControlMessageCodec.MAX_LIST_LENGTH,
+                entryLength,
+                dataCount,
+                addedDataCount);
     }
 }

@@ -51,7 +51,8 @@ final class RegistrationMessages {
             FieldWriter.endpoint(group.next().endpoint(), candidate.address());
             group.kind(candidate.kind());
         }
-        return e.encodedLength();
+        byte[] roundTrips = RelayFields.encodeRoundTrips(m.relayRoundTrips());
+        return e.putRelayRoundTrips(roundTrips, 0, roundTrips.length).encodedLength();
     }
 
     static RegistrationRequest registrationRequest(
@@ -62,7 +63,11 @@ final class RegistrationMessages {
         for (var group = d.candidates(); group.hasNext(); ) {
             reader.addCandidate(candidates, group.next().endpoint(), group.kindRaw());
         }
-        return new RegistrationRequest(d.transactionId(), Collections.unmodifiableList(candidates));
+        byte[] roundTrips = reader.data(d.relayRoundTripsLength(), d::getRelayRoundTrips);
+        return new RegistrationRequest(
+                d.transactionId(),
+                Collections.unmodifiableList(candidates),
+                RelayFields.roundTrips(roundTrips, reader));
     }
 
     static int encode(

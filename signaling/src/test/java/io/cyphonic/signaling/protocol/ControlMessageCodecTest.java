@@ -135,6 +135,34 @@ class ControlMessageCodecTest {
     }
 
     @Test
+    void shouldReadMessagesOfVersionZeroAsMessagesWithoutWhatVersionOneAdded() {
+        ControlMessage.LoginResponse login =
+                new ControlMessage.LoginResponse(
+                        Status.OK,
+                        1,
+                        Id128.NONE,
+                        2,
+                        3,
+                        4,
+                        15,
+                        List.of(),
+                        new byte[32],
+                        new byte[5]);
+
+        for (ControlMessage message :
+                List.of(login, new ControlMessage.RegistrationRequest(1, List.of()))) {
+            byte[] encoded = ControlMessageCodec.encode(message);
+            byte[] older = Arrays.copyOf(encoded, encoded.length - 2);
+            assertThat(ControlMessageCodec.decode(older, 0, older.length)).isNull();
+            older[7] = 0;
+
+            assertThat(ControlMessageCodec.decode(older, 0, older.length))
+                    .usingRecursiveComparison()
+                    .isEqualTo(message);
+        }
+    }
+
+    @Test
     void shouldRefuseToEncodeWhatIsOverALimit() {
         assertThatThrownBy(
                         () ->
@@ -187,6 +215,8 @@ class ControlMessageCodecTest {
             noise[3] = (byte) random.nextInt(45);
             noise[4] = 0;
             noise[5] = 1;
+            noise[6] = 0;
+            noise[7] = (byte) random.nextInt(3);
             assertNullOrEncodable(noise, random.nextInt(noise.length + 1));
         }
     }

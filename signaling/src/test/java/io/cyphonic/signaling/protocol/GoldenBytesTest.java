@@ -41,12 +41,18 @@ class GoldenBytesTest {
                     new Candidate(ENDPOINT6, CandidateKind.LOCAL));
     private static final String FQDN = "a.cyphonic.internal";
     private static final byte[] DATA = bytes(1, 2, 3);
+    private static final RelayServer RELAY = new RelayServer(258, ENDPOINT4, ENDPOINT6, 443);
+    private static final String RELAY_HEX =
+            "0102"
+                    + "00000000000000000000ffffc00002011d17"
+                    + "20010db80000000000000000000000019c40"
+                    + "01bb";
 
     static Stream<Arguments> messages() {
         return Stream.of(
                 Arguments.of(
                         new ControlMessage.EnrolRequest(TIME, ID, DATA, bytes(4, 5)),
-                        "0018000100010000"
+                        "0018000100010001"
                                 + "0000018f000000001112131415161718191a1b1c1d1e1f200003010203000204"
                                 + "05"),
                 Arguments.of(
@@ -61,14 +67,14 @@ class GoldenBytesTest {
                                 FQDN,
                                 "cyphonic.internal",
                                 DATA),
-                        "003b000200010000"
+                        "003b000200010001"
                                 + "0000018f000000001112131415161718191a1b1c1d1e1f200000000000000000"
                                 + "0000ffff0a790002fd0000000000000000000000000000021040000013612e63"
                                 + "7970686f6e69632e696e7465726e616c0011637970686f6e69632e696e746572"
                                 + "6e616c0003010203"),
                 Arguments.of(
                         new ControlMessage.LoginRequest(TIME, DATA),
-                        "0008000300010000" + "0000018f000000000003010203"),
+                        "0008000300010001" + "0000018f000000000003010203"),
                 Arguments.of(
                         new ControlMessage.LoginResponse(
                                 Status.CLOCK_SKEW,
@@ -80,34 +86,46 @@ class GoldenBytesTest {
                                 15,
                                 List.of(ENDPOINT4, ENDPOINT6),
                                 DATA,
-                                bytes()),
-                        "0033000400010000"
+                                bytes(),
+                                List.of(RELAY)),
+                        "0033000400010001"
                                 + "0000018f000000001112131415161718191a1b1c1d1e1f200102030405060708"
                                 + "0000018f000000010000000000000005000f0b00120200000000000000000000"
                                 + "ffffc00002011d1720010db80000000000000000000000019c40000301020300"
-                                + "00"),
+                                + "000029"
+                                + "28"
+                                + RELAY_HEX),
                 Arguments.of(
-                        new ControlMessage.RegistrationRequest(NUMBER, CANDIDATES),
-                        "0008000a00010000"
+                        new ControlMessage.RegistrationRequest(
+                                NUMBER,
+                                CANDIDATES,
+                                List.of(
+                                        new RelayRoundTrip(258, 20),
+                                        new RelayRoundTrip(3, RelayRoundTrip.UNREACHABLE))),
+                        "0008000a00010001"
                                 + "010203040506070800130200000000000000000000ffffc00002011d17012001"
-                                + "0db80000000000000000000000019c4000"),
+                                + "0db80000000000000000000000019c4000"
+                                + "0009"
+                                + "04"
+                                + "01020014"
+                                + "0003ffff"),
                 Arguments.of(
                         new ControlMessage.RegistrationResponse(NUMBER, Status.OK, ENDPOINT6, 5),
-                        "0023000b00010000"
+                        "0023000b00010001"
                                 + "010203040506070820010db80000000000000000000000019c40000000000000"
                                 + "000500"),
                 Arguments.of(
                         new ControlMessage.KeepAlive(NUMBER),
-                        "0008000c00010000" + "0102030405060708"),
+                        "0008000c00010001" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.KeepAliveAck(
                                 NUMBER, Status.NOT_REGISTERED, ENDPOINT4, 5),
-                        "0023000d00010000"
+                        "0023000d00010001"
                                 + "010203040506070800000000000000000000ffffc00002011d17000000000000"
                                 + "000507"),
                 Arguments.of(
                         new ControlMessage.DirectionRequest(NUMBER, "", IPV4),
-                        "0018000e00010000"
+                        "0018000e00010001"
                                 + "010203040506070800000000000000000000ffff0a7900020000"),
                 Arguments.of(
                         new ControlMessage.RouteDirectionToResponder(
@@ -119,16 +137,26 @@ class GoldenBytesTest {
                                 Procedure.DIRECT,
                                 CANDIDATES,
                                 FQDN,
-                                DATA),
-                        "0049000f00010000"
+                                DATA,
+                                new RelayGrant(
+                                        RELAY,
+                                        RelayHeader.RESPONDER,
+                                        TIME,
+                                        125_000,
+                                        HEX.parseHex("000102030405060708090a0b0c0d0e0f"))),
+                        "0049000f00010001"
                                 + "01020304050607081112131415161718191a1b1c1d1e1f202122232425262728"
                                 + "292a2b2c2d2e2f3000000000000000000000ffff0a790002fd00000000000000"
                                 + "00000000000000020100130200000000000000000000ffffc00002011d170120"
                                 + "010db80000000000000000000000019c40000013612e637970686f6e69632e69"
-                                + "6e7465726e616c0003010203"),
+                                + "6e7465726e616c0003010203"
+                                + "0048"
+                                + RELAY_HEX
+                                + "010000000001e8480000018f00000000"
+                                + "000102030405060708090a0b0c0d0e0f"),
                 Arguments.of(
                         new ControlMessage.RouteDirectionConfirmation(NUMBER, ID, Status.OK, DATA),
-                        "0019001000010000"
+                        "0019001000010001"
                                 + "01020304050607081112131415161718191a1b1c1d1e1f20000003010203"),
                 Arguments.of(
                         new ControlMessage.RouteDirectionToInitiator(
@@ -141,41 +169,42 @@ class GoldenBytesTest {
                                 null,
                                 List.of(),
                                 "",
-                                bytes()),
-                        "004a001100010000"
+                                bytes(),
+                                null),
+                        "004a001100010001"
                                 + "0102030405060708000000000000000000000000000000000000000000000000"
                                 + "0000000000000000000000000000000000000000000000000000000000000000"
-                                + "0000000000000000ff0900130000000000"),
+                                + "0000000000000000ff09001300000000000000"),
                 Arguments.of(
                         new ControlMessage.Finalization(NUMBER),
-                        "0008001200010000" + "0102030405060708"),
+                        "0008001200010001" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.FinalizationAck(NUMBER, Status.OK),
-                        "0009001300010000" + "010203040506070800"),
+                        "0009001300010001" + "010203040506070800"),
                 Arguments.of(
                         new ControlMessage.RevocationQuery(NUMBER, 5),
-                        "0010001400010000" + "01020304050607080000000000000005"),
+                        "0010001400010001" + "01020304050607080000000000000005"),
                 Arguments.of(
                         new ControlMessage.RevocationNotice(NUMBER, 6, List.of(ID)),
-                        "0010001500010000"
+                        "0010001500010001"
                                 + "010203040506070800000000000000060010011112131415161718191a1b1c1d"
                                 + "1e1f20"),
                 Arguments.of(
                         new ControlMessage.TunnelRequestPayload(TIME, 1400, DATA),
-                        "000a001e00010000" + "0000018f0000000005780003010203"),
+                        "000a001e00010001" + "0000018f0000000005780003010203"),
                 Arguments.of(
                         new ControlMessage.TunnelResponsePayload(ENDPOINT4, 1400),
-                        "0014001f00010000" + "00000000000000000000ffffc00002011d170578"),
+                        "0014001f00010001" + "00000000000000000000ffffc00002011d170578"),
                 Arguments.of(
                         new ControlMessage.PathProbe(NUMBER),
-                        "0008002800010000" + "0102030405060708"),
+                        "0008002800010001" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.PathProbeAck(NUMBER, null),
-                        "001a002900010000"
+                        "001a002900010001"
                                 + "0102030405060708000000000000000000000000000000000000"),
                 Arguments.of(
                         new ControlMessage.TunnelClose(Status.FORBIDDEN),
-                        "0001002a00010000" + "03"));
+                        "0001002a00010001" + "03"));
     }
 
     @ParameterizedTest

@@ -47,8 +47,10 @@ final class RandomMessages {
                         random.nextInt(65535),
                         list(32, this::endpoint),
                         data(32),
-                        data(4097)),
-                new ControlMessage.RegistrationRequest(number(), list(16, this::candidate)),
+                        data(4097),
+                        list(16, this::relay)),
+                new ControlMessage.RegistrationRequest(
+                        number(), list(16, this::candidate), list(16, this::roundTrip)),
                 new ControlMessage.RegistrationResponse(number(), status(), maybe(), number()),
                 new ControlMessage.KeepAlive(number()),
                 new ControlMessage.KeepAliveAck(number(), status(), maybe(), number()),
@@ -63,7 +65,8 @@ final class RandomMessages {
                         procedure(),
                         list(32, this::candidate),
                         text(),
-                        data(200)),
+                        data(200),
+                        grant()),
                 new ControlMessage.RouteDirectionConfirmation(number(), id(), status(), data(200)),
                 new ControlMessage.RouteDirectionToInitiator(
                         number(),
@@ -75,7 +78,8 @@ final class RandomMessages {
                         procedure(),
                         list(32, this::candidate),
                         text(),
-                        data(2000)),
+                        data(2000),
+                        grant()),
                 new ControlMessage.Finalization(number()),
                 new ControlMessage.FinalizationAck(number(), status()),
                 new ControlMessage.RevocationQuery(number(), number()),
@@ -119,6 +123,30 @@ final class RandomMessages {
 
     private Candidate candidate() {
         return new Candidate(endpoint(), CandidateKind.get((short) random.nextInt(5)));
+    }
+
+    private RelayServer relay() {
+        InetSocketAddress ipv4 = new InetSocketAddress(address(4), 1 + random.nextInt(65535));
+        InetSocketAddress ipv6 = new InetSocketAddress(address(16), 1 + random.nextInt(65535));
+        return switch (random.nextInt(3)) {
+            case 0 -> new RelayServer(1 + random.nextInt(65535), ipv4, null, 0);
+            case 1 -> new RelayServer(1 + random.nextInt(65535), null, ipv6, 443);
+            default -> new RelayServer(1 + random.nextInt(65535), ipv4, ipv6, 443);
+        };
+    }
+
+    private RelayRoundTrip roundTrip() {
+        return new RelayRoundTrip(1 + random.nextInt(65535), random.nextInt(65536));
+    }
+
+    private RelayGrant grant() {
+        if (random.nextInt(4) == 0) {
+            return null;
+        }
+        byte[] key = new byte[RelayGrant.KEY_LENGTH];
+        random.nextBytes(key);
+        return new RelayGrant(
+                relay(), random.nextInt(2), number(), 1 + random.nextInt(Integer.MAX_VALUE), key);
     }
 
     private InetSocketAddress maybe() {

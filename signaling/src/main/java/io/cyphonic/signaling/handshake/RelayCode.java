@@ -1,0 +1,65 @@
+package io.cyphonic.signaling.handshake;
+
+import io.cyphonic.signaling.protocol.RelayMessage;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+
+/**
+ * The code at the end of a {@link RelayMessage}: the first 16 bytes of HMAC-SHA-256 over everything
+ * before it. The key is HMAC-SHA-256 of the label {@code cyphonic relay bind} under the channel
+ * key, so that it is not the key of {@link RelaySeal}. The type byte is covered, hence no message
+ * can be played back as another one.
+ *
+ * <p>Thread-safe. Allocates: for messages about channels, not for what is relayed.
+ */
+public final class RelayCode implements AutoCloseable {
+    private static final byte[] LABEL = "cyphonic relay bind".getBytes(StandardCharsets.US_ASCII);
+
+    private final byte[] key;
+
+    /**
+     * For one channel.
+     *
+     * @param channelKey not kept
+     */
+    public RelayCode(byte[] channelKey) {
+        key = NoiseHash.hmacSha256(channelKey, LABEL);
+    }
+
+    /** The encoded message with its code in place. */
+    public byte[] signed(RelayMessage message) {
+        byte[] encoded = RelayMessage.encode(message);
+        byte[] code = code(encoded, encoded.length);
+        System.arraycopy(
+                code,
+                0,
+                encoded,
+                encoded.length - RelayMessage.CODE_LENGTH,
+                RelayMessage.CODE_LENGTH);
+        return encoded;
+    }
+
+    /**
+     * Whether the code is right.
+     *
+     * @param length of the message; one that {@link RelayMessage#decode} accepted
+     */
+    public boolean verify(byte[] encoded, int length) {
+        return MessageDigest.isEqual(
+                code(encoded, length),
+                Arrays.copyOfRange(encoded, length - RelayMessage.CODE_LENGTH, length));
+    }
+
+    /** Overwrites the key. */
+    @Override
+    public void close() {
+        Arrays.fill(key, (byte) 0);
+    }
+
+    private byte[] code(byte[] encoded, int length) {
+        byte[] covered = Arrays.copyOf(encoded, length - RelayMessage.CODE_LENGTH);
+        return Arrays.copyOf(NoiseHash.hmacSha256(key, covered), RelayMessage.CODE_LENGTH);
+    }
+}
