@@ -36,6 +36,7 @@ final class DataPath implements AutoCloseable {
     private final CloseStack opened = new CloseStack();
     private LinuxUdpTransport udp;
     private LinuxTunDevice tun;
+    private PacketCiphers ciphers;
     private StateStore store;
     private PacketEngine engine;
 
@@ -67,6 +68,8 @@ final class DataPath implements AutoCloseable {
                                         UdpOptions.DEFAULT_BUFFER_BYTES)));
         LOG.info("{}", tun);
         LOG.info("{}", udp);
+        ciphers = PacketCiphers.of(config.engine().cipher());
+        LOG.info("packets are encrypted by {}", ciphers.description());
         store = opened.push(new ChronicleStateStore());
         engine =
                 opened.push(
@@ -79,7 +82,8 @@ final class DataPath implements AutoCloseable {
                                         store,
                                         overlay(membership),
                                         System::nanoTime,
-                                        new SecureRandom())));
+                                        new SecureRandom()),
+                                ciphers.tuning()));
     }
 
     private static OverlayPrefixes overlay(Membership membership) {
@@ -112,6 +116,11 @@ final class DataPath implements AutoCloseable {
 
     StateStore store() {
         return store;
+    }
+
+    /** Who encrypts packets, for people. */
+    String cipher() {
+        return ciphers.description();
     }
 
     PacketEngine engine() {

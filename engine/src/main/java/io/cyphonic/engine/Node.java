@@ -140,6 +140,11 @@ public final class Node implements NodeView, AutoCloseable {
     }
 
     @Override
+    public String cipher() {
+        return dataPath.cipher();
+    }
+
+    @Override
     public Map<String, Long> drops() {
         return dataPath.drops();
     }

@@ -61,6 +61,7 @@ final class Rehearsal {
                         1,
                         config.waitStrategy(),
                         EnumSet.allOf(EngineConfig.Offload.class),
+                        config.cipher(),
                         2);
     }
 
@@ -127,7 +128,8 @@ final class Rehearsal {
                                 store,
                                 new OverlayPrefixes(NETWORK, PREFIX_LENGTH, null, 0),
                                 System::nanoTime,
-                                random));
+                                random),
+                        PacketCiphers.of(config.cipher()).tuning());
         engine.setListener(new Audience());
         return engine;
     }

@@ -47,6 +47,10 @@ enum ConfigKey {
             "engine.offloads",
             "on, off, or a list of tun-tso, tun-uso, udp-gso and udp-gro",
             "Work left to the kernel where it can do it."),
+    ENGINE_CIPHER(
+            "engine.cipher",
+            "auto or jca",
+            "Who encrypts packets: auto takes the library ipsec-mb if it is installed, else the JVM."),
     ENGINE_MAX_TUNNELS("engine.max-tunnels", "1 to 65536", "Most tunnels at once."),
     METRICS_LISTEN(
             "metrics.listen",

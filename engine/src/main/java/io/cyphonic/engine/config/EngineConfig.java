@@ -10,6 +10,7 @@ import java.util.Set;
  * @param workers parallel seal and open handlers per direction, 1 to 64
  * @param waitStrategy how ring threads wait for each other
  * @param offloads which offloads may be used where the kernel has them
+ * @param cipher who encrypts packets
  * @param maxTunnels most tunnels at once, 1 to 65536
  */
 public record EngineConfig(
@@ -18,6 +19,7 @@ public record EngineConfig(
         int workers,
         WaitKind waitStrategy,
         Set<Offload> offloads,
+        CipherProvider cipher,
         int maxTunnels) {
 
     /** Who carries a batch through its stages. */
@@ -45,6 +47,14 @@ public record EngineConfig(
         BUSY_SPIN,
         /** Spin, yield, then block. */
         PHASED_BACKOFF
+    }
+
+    /** Who encrypts packets. */
+    public enum CipherProvider {
+        /** A native library if the system has a known one, else the Java platform. */
+        AUTO,
+        /** The Java platform. */
+        JCA
     }
 
     /** Work the kernel can take over, each switchable by itself. */

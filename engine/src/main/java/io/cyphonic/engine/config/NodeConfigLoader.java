@@ -1,5 +1,6 @@
 package io.cyphonic.engine.config;
 
+import io.cyphonic.engine.config.EngineConfig.CipherProvider;
 import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
@@ -120,6 +121,7 @@ public final class NodeConfigLoader {
                 values.integer(ConfigKey.ENGINE_WORKERS, 1, 64, Math.clamp(processors / 2, 1, 64)),
                 values.choice(ConfigKey.ENGINE_WAIT_STRATEGY, WaitKind.class, WaitKind.BLOCKING),
                 offloads(),
+                values.choice(ConfigKey.ENGINE_CIPHER, CipherProvider.class, CipherProvider.AUTO),
                 values.integer(ConfigKey.ENGINE_MAX_TUNNELS, 1, 65_536, DEFAULT_MAX_TUNNELS));
     }
 

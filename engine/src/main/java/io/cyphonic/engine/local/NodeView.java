@@ -33,6 +33,9 @@ public interface NodeView {
     /** Every offload by its configuration name, and whether it is in use. */
     Map<String, Boolean> offloads();
 
+    /** Who encrypts packets, for people. */
+    String cipher();
+
     /** Every drop reason with its count. */
     Map<String, Long> drops();
 

@@ -56,6 +56,7 @@ public final class StatusReport {
         object.put("ringSize", node.engine().ringSize());
         object.put("workers", node.engine().workers());
         object.put("offloads", node.offloads());
+        object.put("cipher", node.cipher());
         object.put("threads", threads);
         object.put("drops", node.drops());
         return object;

@@ -20,4 +20,9 @@ public record EngineTuning(
         return new EngineTuning(
                 HandOverPolicy.forProcessors(processors), JcaCapsuleCipher::new, Disturbance.NONE);
     }
+
+    /** The same with other ciphers. */
+    public EngineTuning withCiphers(Supplier<CapsuleCipher> others) {
+        return new EngineTuning(handOver, others, disturbance);
+    }
 }

@@ -1,5 +1,6 @@
 package io.cyphonic.engine.session;
 
+import io.cyphonic.signaling.aead.AesGcm;
 import io.cyphonic.signaling.handshake.CipherSuite;
 
 import java.lang.invoke.VarHandle;
@@ -17,6 +18,7 @@ public final class CapsuleKey implements SecretKey {
     private final CipherSuite suite;
     private final transient byte[] bytes;
     private transient volatile boolean destroyed;
+    private transient volatile AesGcm.Key expanded;
 
     CapsuleKey(CipherSuite suite, byte[] bytes) {
         this.suite = suite;
@@ -56,11 +58,37 @@ public final class CapsuleKey implements SecretKey {
         return copy;
     }
 
+    /**
+     * The key in the form of a native library; made at the first use, of which there is one per
+     * session.
+     *
+     * @throws IllegalStateException after {@link #destroy}
+     */
+    AesGcm.Key expanded(AesGcm library) {
+        AesGcm.Key known = expanded;
+        return known != null ? known : expand(library);
+    }
+
+    private synchronized AesGcm.Key expand(AesGcm library) {
+        if (expanded == null) {
+            byte[] copy = getEncoded();
+            try {
+                expanded = library.expand(copy);
+            } finally {
+                Arrays.fill(copy, (byte) 0);
+            }
+        }
+        return expanded;
+    }
+
     @Override
-    public void destroy() {
+    public synchronized void destroy() {
         destroyed = true;
-        VarHandle.storeStoreFence();
+        VarHandle.fullFence();
         Arrays.fill(bytes, (byte) 0);
+        if (expanded != null) {
+            expanded.wipe();
+        }
     }
 
     @Override

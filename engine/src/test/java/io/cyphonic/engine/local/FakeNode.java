@@ -1,6 +1,7 @@
 package io.cyphonic.engine.local;
 
 import io.cyphonic.engine.config.EngineConfig;
+import io.cyphonic.engine.config.EngineConfig.CipherProvider;
 import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
@@ -70,7 +71,7 @@ public final class FakeNode implements NodeView {
     @Override
     public EngineConfig engine() {
         return new EngineConfig(
-                Mode.ADAPTIVE, 32, 1, WaitKind.BLOCKING, Set.of(Offload.UDP_GSO), 16);
+                Mode.ADAPTIVE, 32, 1, WaitKind.BLOCKING, Set.of(Offload.UDP_GSO), CipherProvider.AUTO, 16);
     }
 
     @Override
@@ -91,6 +92,11 @@ public final class FakeNode implements NodeView {
     @Override
     public int localPort() {
         return 40000;
+    }
+
+    @Override
+    public String cipher() {
+        return "Java platform";
     }
 
     @Override

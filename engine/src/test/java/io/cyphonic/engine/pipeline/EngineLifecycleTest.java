@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cyphonic.engine.config.EngineConfig;
+import io.cyphonic.engine.config.EngineConfig.CipherProvider;
 import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
 import io.cyphonic.engine.counters.Counter;
@@ -104,7 +105,7 @@ class EngineLifecycleTest {
     @ParameterizedTest
     @EnumSource(WaitKind.class)
     void shouldWorkWithEveryWaitStrategy(WaitKind wait) {
-        EngineConfig config = new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), 4);
+        EngineConfig config = new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), CipherProvider.JCA, 4);
         try (EngineRig a = new EngineRig(1, config, Disturbance.NONE);
                 EngineRig b =
                         new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {

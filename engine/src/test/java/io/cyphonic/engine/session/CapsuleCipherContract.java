@@ -1,0 +1,91 @@
+package io.cyphonic.engine.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cyphonic.signaling.handshake.CipherSuite;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.util.HexFormat;
+
+/** What every capsule cipher has to do. */
+abstract class CapsuleCipherContract {
+    private final CapsuleCipher cipher = newCipher();
+    private final byte[] plain = "a packet of the overlay".getBytes();
+    private final byte[] sealed = new byte[100];
+    private final byte[] opened = new byte[100];
+
+    abstract CapsuleCipher newCipher();
+
+    private static CapsuleKey key(CipherSuite suite) {
+        byte[] bytes = new byte[32];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) i;
+        }
+        return new CapsuleKey(suite, bytes);
+    }
+
+    private int seal(CipherSuite suite, long counter) {
+        CapsuleHeader.write(sealed, 7, 1, 2, 3, counter);
+        return cipher.seal(key(suite), counter, plain, 0, plain.length, sealed, 7);
+    }
+
+    @ParameterizedTest
+    @EnumSource(CipherSuite.class)
+    void shouldOpenWhatItSealed(CipherSuite suite) {
+        int length = seal(suite, 1L << 40 | 5);
+
+        assertThat(length).isEqualTo(plain.length + CapsuleHeader.OVERHEAD);
+        assertThat(cipher.open(key(suite), 1L << 40 | 5, sealed, 7, length, opened, 3))
+                .isEqualTo(plain.length);
+        assertThat(opened).contains(plain[0]);
+        assertThat(java.util.Arrays.copyOfRange(opened, 3, 3 + plain.length)).isEqualTo(plain);
+        // A duplicate opens too: telling it from the first is the replay window's business.
+        assertThat(cipher.open(key(suite), 1L << 40 | 5, sealed, 7, length, opened, 3))
+                .isEqualTo(plain.length);
+    }
+
+    @ParameterizedTest
+    @EnumSource(CipherSuite.class)
+    void shouldRefuseEveryChangedByteAndTouchNothingBehind(CipherSuite suite) {
+        int length = seal(suite, 9);
+        opened[3 + plain.length] = 77;
+
+        for (int i = 7; i < 7 + length; i++) {
+            sealed[i] ^= 0x20;
+            assertThat(cipher.open(key(suite), 9, sealed, 7, length, opened, 3))
+                    .as("byte %d", i)
+                    .isEqualTo(CapsuleCipher.FAILED);
+            sealed[i] ^= 0x20;
+        }
+
+        assertThat(opened[3 + plain.length]).isEqualTo((byte) 77);
+        assertThat(cipher.open(key(suite), 10, sealed, 7, length, opened, 3))
+                .isEqualTo(CapsuleCipher.FAILED);
+        assertThat(cipher.open(key(suite), 9, sealed, 7, 20, opened, 3))
+                .isEqualTo(CapsuleCipher.FAILED);
+    }
+
+    /** Golden bytes: the wire format must not change unnoticed. */
+    @ParameterizedTest
+    @CsvSource({"AES_GCM_SHA256", "CHACHA_POLY_BLAKE2S"})
+    void shouldSealToTheBytesOfTheProtocol(CipherSuite suite) {
+        int length = seal(suite, 0x0102030405L);
+
+        String header = HexFormat.of().formatHex(sealed, 7, 7 + CapsuleHeader.LENGTH);
+        assertThat(header).isEqualTo("44010002" + "00000003" + "0000000102030405");
+        assertThat(HexFormat.of().formatHex(sealed, 7 + CapsuleHeader.LENGTH, 7 + length))
+                .isEqualTo(GoldenCapsules.of(suite));
+    }
+
+    @ParameterizedTest
+    @EnumSource(CipherSuite.class)
+    void shouldStillWorkAfterClose(CipherSuite suite) {
+        cipher.close();
+
+        assertThat(seal(suite, 1)).isPositive();
+    }
+}

@@ -1,0 +1,313 @@
+package io.cyphonic.signaling.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.cyphonic.signaling.aead.AesGcm;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
+import java.nio.ByteOrder;
+import java.security.GeneralSecurityException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * AES-256-GCM of the Intel Multi-Buffer Crypto for IPsec library (package {@code libipsec-mb1}),
+ * where the system has it. The library picks an implementation for the processor and keeps its
+ * address in its manager structure; here the exported implementations are looked up by name, and
+ * the one whose address the manager holds is called. So no offset inside that structure, which
+ * changes between versions, is relied on. Before it is used, it has to agree with the Java
+ * platform's own AES-GCM.
+ */
+@SuppressWarnings("restricted") // foreign calls are what this class is for
+public final class MultiBufferAesGcm implements AesGcm {
+    private static final Logger LOG = LoggerFactory.getLogger(MultiBufferAesGcm.class);
+
+    private static final String LIBRARY = "libIPSec_MB.so.1";
+    private static final List<String> IMPLEMENTATIONS =
+            List.of("vaes_avx512", "avx512", "avx_gen4", "avx_gen2", "sse");
+
+    /** Room for {@code struct gcm_key_data}, 1008 bytes in version 1.3, and what may come. */
+    private static final int KEY_BYTES = 4096;
+
+    /** Room for {@code struct gcm_context_data}, 88 bytes in version 1.3, and what may come. */
+    private static final int CONTEXT_BYTES = 512;
+
+    private static final int ALIGNMENT = 64;
+    private static final int KEY_LENGTH = 32;
+    private static final int COUNTER_IN_NONCE = 4;
+
+    private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong NATIVE_LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final VarHandle LONG_IN_ARRAY =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    /** key, context, out, in, length, nonce, aad, aad length, tag, tag length. */
+    private static final FunctionDescriptor CRYPT =
+            FunctionDescriptor.ofVoid(
+                    JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+    private static final FunctionDescriptor EXPAND = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS);
+
+    // Constants of the class, not of an object: only so does the compiler inline the calls. The
+    // library is looked for once.
+    private static final Binding BINDING = Binding.find();
+    private static final MethodHandle SEAL = BINDING == null ? null : BINDING.seal;
+    private static final MethodHandle OPEN = BINDING == null ? null : BINDING.open;
+
+    private MultiBufferAesGcm() {}
+
+    /** The library, if the system has it, it works on this processor, and its results are right. */
+    public static Optional<AesGcm> find() {
+        if (BINDING == null) {
+            return Optional.empty();
+        }
+        MultiBufferAesGcm found = new MultiBufferAesGcm();
+        try {
+            AesGcmSelfCheck.run(found);
+        } catch (GeneralSecurityException | IllegalStateException e) {
+            LOG.error("{} is not used: it disagrees with the Java platform", found.description(), e);
+            return Optional.empty();
+        }
+        return Optional.of(found);
+    }
+
+    @Override
+    public Key expand(byte[] key) {
+        if (key.length != KEY_LENGTH) {
+            throw new IllegalArgumentException(
+                    "a key of " + key.length + " bytes; AES-256 takes " + KEY_LENGTH);
+        }
+        return new ExpandedKey(key);
+    }
+
+    @Override
+    public Context newContext() {
+        return new WorkingMemory();
+    }
+
+    @Override
+    public String description() {
+        return BINDING.description;
+    }
+
+    private record Binding(
+            MethodHandle expand, MethodHandle seal, MethodHandle open, String description) {
+        static Binding find() {
+            try {
+                Linker linker = Linker.nativeLinker();
+                SymbolLookup library = SymbolLookup.libraryLookup(LIBRARY, Arena.global());
+                MemorySegment manager = manager(linker, library);
+                String chosen = chosen(library, manager);
+                return chosen == null ? null : bind(linker, library, chosen);
+            } catch (IllegalArgumentException _) {
+                return null; // not installed: nothing to tell
+            } catch (Throwable e) {
+                LOG.warn("{} is there but cannot be used", LIBRARY, e);
+                return null;
+            }
+        }
+
+        private static MemorySegment manager(Linker linker, SymbolLookup library)
+                throws Throwable {
+            MethodHandle allocate =
+                    linker.downcallHandle(
+                            library.findOrThrow("alloc_mb_mgr"),
+                            FunctionDescriptor.of(ADDRESS, JAVA_LONG));
+            MethodHandle choose =
+                    linker.downcallHandle(
+                            library.findOrThrow("init_mb_mgr_auto"),
+                            FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
+            MethodHandle size =
+                    linker.downcallHandle(
+                            library.findOrThrow("imb_get_mb_mgr_size"),
+                            FunctionDescriptor.of(JAVA_LONG));
+            // Never freed: one for the life of the process, and nothing secret in it.
+            MemorySegment manager = (MemorySegment) allocate.invokeExact(0L);
+            if (manager.address() == 0) {
+                throw new IllegalStateException("the library gives no manager");
+            }
+            choose.invokeExact(manager, MemorySegment.NULL);
+            return manager.reinterpret((long) size.invokeExact());
+        }
+
+        private static String chosen(SymbolLookup library, MemorySegment manager) {
+            for (String name : IMPLEMENTATIONS) {
+                Optional<MemorySegment> seal = library.find("aes_gcm_enc_256_" + name);
+                Optional<MemorySegment> open = library.find("aes_gcm_dec_256_" + name);
+                Optional<MemorySegment> expand = library.find("aes_gcm_pre_256_" + name);
+                if (seal.isPresent()
+                        && open.isPresent()
+                        && expand.isPresent()
+                        && holds(manager, seal.get().address())
+                        && holds(manager, open.get().address())) {
+                    return name;
+                }
+            }
+            return null;
+        }
+
+        private static boolean holds(MemorySegment manager, long address) {
+            for (long at = 0; at + Long.BYTES <= manager.byteSize(); at += Long.BYTES) {
+                if (manager.get(NATIVE_LONG, at) == address) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private static Binding bind(Linker linker, SymbolLookup library, String name)
+                throws Throwable {
+            Linker.Option onHeap = Linker.Option.critical(true);
+            MethodHandle version =
+                    linker.downcallHandle(
+                            library.findOrThrow("imb_get_version_str"),
+                            FunctionDescriptor.of(ADDRESS));
+            MemorySegment text = ((MemorySegment) version.invokeExact()).reinterpret(64);
+            return new Binding(
+                    linker.downcallHandle(
+                            library.findOrThrow("aes_gcm_pre_256_" + name), EXPAND, onHeap),
+                    linker.downcallHandle(
+                            library.findOrThrow("aes_gcm_enc_256_" + name), CRYPT, onHeap),
+                    linker.downcallHandle(
+                            library.findOrThrow("aes_gcm_dec_256_" + name), CRYPT, onHeap),
+                    "ipsec-mb " + text.getString(0) + " (" + name + ")");
+        }
+    }
+
+    /** Collected when nobody can use it any more, so that no late call meets freed memory. */
+    private static final class ExpandedKey implements Key {
+        private final MemorySegment memory = Arena.ofAuto().allocate(KEY_BYTES, ALIGNMENT);
+        private final long address = memory.address();
+
+        ExpandedKey(byte[] key) {
+            try {
+                BINDING.expand.invokeExact(MemorySegment.ofArray(key), memory);
+            } catch (Throwable e) {
+                throw new IllegalStateException("a call without exceptions threw one", e);
+            }
+        }
+
+        @Override
+        public void wipe() {
+            memory.fill((byte) 0);
+        }
+    }
+
+    /**
+     * <pre>
+     *   | context | nonce (16) | aad (16) | tag (16) |
+     * </pre>
+     */
+    private static final class WorkingMemory implements Context {
+        private static final int NONCE = CONTEXT_BYTES;
+        private static final int AAD = NONCE + 16;
+        private static final int TAG = AAD + AAD_LENGTH;
+
+        private final MemorySegment memory =
+                Arena.ofAuto().allocate(TAG + TAG_LENGTH, ALIGNMENT);
+        private final long address = memory.address();
+
+        @Override
+        public void seal(
+                Key key,
+                long counter,
+                byte[] in,
+                int inOffset,
+                int length,
+                byte[] out,
+                int outOffset) {
+            Objects.checkFromIndexSize(inOffset, length, in.length);
+            Objects.checkFromIndexSize(
+                    outOffset, AAD_LENGTH + length + TAG_LENGTH, out.length);
+            memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
+            copyIn(out, outOffset, AAD);
+            int ciphertext = outOffset + AAD_LENGTH;
+            ExpandedKey expanded = (ExpandedKey) key;
+            try {
+                SEAL.invokeExact(
+                        expanded.address,
+                        address,
+                        MemorySegment.ofArray(out).asSlice(ciphertext),
+                        MemorySegment.ofArray(in).asSlice(inOffset),
+                        (long) length,
+                        address + NONCE,
+                        address + AAD,
+                        (long) AAD_LENGTH,
+                        address + TAG,
+                        (long) TAG_LENGTH);
+            } catch (Throwable e) {
+                throw new IllegalStateException("a call without exceptions threw one", e);
+            } finally {
+                Reference.reachabilityFence(expanded);
+            }
+            int tag = ciphertext + length;
+            LONG_IN_ARRAY.set(out, tag, memory.get(NATIVE_LONG, TAG));
+            LONG_IN_ARRAY.set(out, tag + Long.BYTES, memory.get(NATIVE_LONG, TAG + Long.BYTES));
+        }
+
+        @Override
+        public boolean open(
+                Key key,
+                long counter,
+                byte[] in,
+                int inOffset,
+                int length,
+                byte[] out,
+                int outOffset) {
+            Objects.checkFromIndexSize(
+                    inOffset, AAD_LENGTH + length + TAG_LENGTH, in.length);
+            Objects.checkFromIndexSize(outOffset, length, out.length);
+            memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
+            copyIn(in, inOffset, AAD);
+            int ciphertext = inOffset + AAD_LENGTH;
+            ExpandedKey expanded = (ExpandedKey) key;
+            try {
+                OPEN.invokeExact(
+                        expanded.address,
+                        address,
+                        MemorySegment.ofArray(out).asSlice(outOffset),
+                        MemorySegment.ofArray(in).asSlice(ciphertext),
+                        (long) length,
+                        address + NONCE,
+                        address + AAD,
+                        (long) AAD_LENGTH,
+                        address + TAG,
+                        (long) TAG_LENGTH);
+            } catch (Throwable e) {
+                throw new IllegalStateException("a call without exceptions threw one", e);
+            } finally {
+                Reference.reachabilityFence(expanded);
+            }
+            int tag = ciphertext + length;
+            long difference =
+                    memory.get(NATIVE_LONG, TAG) ^ (long) LONG_IN_ARRAY.get(in, tag)
+                            | memory.get(NATIVE_LONG, TAG + Long.BYTES)
+                                    ^ (long) LONG_IN_ARRAY.get(in, tag + Long.BYTES);
+            return difference == 0;
+        }
+
+        private void copyIn(byte[] array, int offset, int at) {
+            memory.set(NATIVE_LONG, at, (long) LONG_IN_ARRAY.get(array, offset));
+            memory.set(
+                    NATIVE_LONG,
+                    at + Long.BYTES,
+                    (long) LONG_IN_ARRAY.get(array, offset + Long.BYTES));
+        }
+    }
+}
