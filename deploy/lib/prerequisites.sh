@@ -19,8 +19,15 @@ install_packages() {
     command -v apt-get >/dev/null 2>&1 || fail "needs the packages: ${missing[*]}. Install them and start again."
     say "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq || fail "apt-get update failed; install by hand: ${missing[*]}"
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || fail "could not install: ${missing[*]}"
+    apt-get -o DPkg::Lock::Timeout=120 update -qq || fail "apt-get update failed; install by hand: ${missing[*]}"
+    apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || fail "could not install: ${missing[*]}"
+}
+
+# Fast packet encryption. The engine works without it, more slowly, so a system that lacks it is no failure.
+want_ipsec_mb() {
+    [ "$(uname -m)" = x86_64 ] || return 0
+    ldconfig -p | grep -q 'libIPSec_MB\.so\.1' && return 0
+    (install_packages no-such-program:libipsec-mb1) || say "going on without libipsec-mb1: encryption by the Java platform"
 }
 
 # Installs a JDK 25 where the distribution has one and none is found.

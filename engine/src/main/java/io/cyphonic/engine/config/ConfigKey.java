@@ -50,7 +50,8 @@ enum ConfigKey {
     ENGINE_CIPHER(
             "engine.cipher",
             "auto or jca",
-            "Who encrypts packets: auto takes the library ipsec-mb if it is installed, else the JVM."),
+            "Who encrypts packets: auto takes the library ipsec-mb if it is installed, else the"
+                + " JVM."),
     ENGINE_MAX_TUNNELS("engine.max-tunnels", "1 to 65536", "Most tunnels at once."),
     METRICS_LISTEN(
             "metrics.listen",

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
  *   serial     one thread:            stage, worker, sink of both directions
  *   adaptive   a thread per direction: stage, and worker and sink while the ring is drained
  *              ring threads:          worker x N, sink, while there is a backlog
+ *              on fewer than three processors: like serial, for there is nobody to take a backlog
  *   pipeline   a thread per direction: stage;  ring threads: worker x N, sink
  * </pre>
  */
@@ -146,10 +147,7 @@ final class Pipelines {
             Counter inlineBatches,
             Counter ringBatches) {
         EngineConfig config = parts.config();
-        boolean ringless =
-                config.mode() == Mode.SERIAL
-                        || config.mode() == Mode.ADAPTIVE && !tuning.handOver().enabled();
-        if (ringless) {
+        if (isRingless()) {
             return new Conveyor<>(slots.get(), workers.get(), lane, inlineBatches);
         }
         List<SlotRunner<S>> runners = new ArrayList<>();
@@ -174,6 +172,12 @@ final class Pipelines {
                 ringBatches);
     }
 
+    /** Nothing is ever handed over: in the serial mode, and where there is no core to take it. */
+    private boolean isRingless() {
+        Mode mode = parts.config().mode();
+        return mode == Mode.SERIAL || mode == Mode.ADAPTIVE && !tuning.handOver().enabled();
+    }
+
     private List<String> names(String worker, String sink) {
         List<String> names = new ArrayList<>();
         for (int i = 0; i < parts.config().workers(); i++) {
@@ -184,9 +188,11 @@ final class Pipelines {
     }
 
     private NamedThreads stageThreads(TunnelTable table) {
-        if (parts.config().mode() == Mode.SERIAL) {
+        if (isRingless()) {
+            // A second thread would only wake and be woken: an answer the host has ready when its
+            // question was delivered is read at once by the thread that delivered it.
             addLoop(List.of(outboundStage, inboundStage), Readiness.TUN | Readiness.UDP, table);
-            return new NamedThreads(List.of("cy-serial"));
+            return new NamedThreads(List.of("cy-stage"));
         }
         addLoop(List.of(outboundStage), Readiness.TUN, table);
         addLoop(List.of(inboundStage), Readiness.UDP, table);

@@ -9,8 +9,7 @@ import java.util.function.LongSupplier;
 
 /**
  * What a staging thread does: work while there is work, sleep on its sources when there is none,
- * and now and then tidy the tunnel table. One stage per thread, or both on the one thread of the
- * serial mode.
+ * and now and then tidy the tunnel table. One stage per thread, or both on one thread.
  */
 final class StageLoop implements Runnable {
     private static final int IDLE_MILLIS = 1_000;

@@ -57,7 +57,8 @@ public final class NativeCapsuleCipher implements CapsuleCipher {
             return FAILED;
         }
         boolean authentic =
-                context.open(key.expanded(library), counter, in, inOffset, plaintext, out, outOffset);
+                context.open(
+                        key.expanded(library), counter, in, inOffset, plaintext, out, outOffset);
         return !authentic || wipedMeanwhile(key) ? FAILED : plaintext;
     }
 

@@ -71,7 +71,13 @@ public final class FakeNode implements NodeView {
     @Override
     public EngineConfig engine() {
         return new EngineConfig(
-                Mode.ADAPTIVE, 32, 1, WaitKind.BLOCKING, Set.of(Offload.UDP_GSO), CipherProvider.AUTO, 16);
+                Mode.ADAPTIVE,
+                32,
+                1,
+                WaitKind.BLOCKING,
+                Set.of(Offload.UDP_GSO),
+                CipherProvider.AUTO,
+                16);
     }
 
     @Override

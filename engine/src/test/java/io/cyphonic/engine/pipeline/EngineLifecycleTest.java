@@ -105,7 +105,8 @@ class EngineLifecycleTest {
     @ParameterizedTest
     @EnumSource(WaitKind.class)
     void shouldWorkWithEveryWaitStrategy(WaitKind wait) {
-        EngineConfig config = new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), CipherProvider.JCA, 4);
+        EngineConfig config =
+                new EngineConfig(Mode.PIPELINE, 4, 2, wait, Set.of(), CipherProvider.JCA, 4);
         try (EngineRig a = new EngineRig(1, config, Disturbance.NONE);
                 EngineRig b =
                         new EngineRig(2, EngineRig.config(Mode.SERIAL, 4, 1), Disturbance.NONE)) {

@@ -81,7 +81,8 @@ public final class MultiBufferAesGcm implements AesGcm {
         try {
             AesGcmSelfCheck.run(found);
         } catch (GeneralSecurityException | IllegalStateException e) {
-            LOG.error("{} is not used: it disagrees with the Java platform", found.description(), e);
+            LOG.error(
+                    "{} is not used: it disagrees with the Java platform", found.description(), e);
             return Optional.empty();
         }
         return Optional.of(found);
@@ -123,8 +124,7 @@ public final class MultiBufferAesGcm implements AesGcm {
             }
         }
 
-        private static MemorySegment manager(Linker linker, SymbolLookup library)
-                throws Throwable {
+        private static MemorySegment manager(Linker linker, SymbolLookup library) throws Throwable {
             MethodHandle allocate =
                     linker.downcallHandle(
                             library.findOrThrow("alloc_mb_mgr"),
@@ -219,9 +219,9 @@ public final class MultiBufferAesGcm implements AesGcm {
         private static final int AAD = NONCE + 16;
         private static final int TAG = AAD + AAD_LENGTH;
 
-        private final MemorySegment memory =
-                Arena.ofAuto().allocate(TAG + TAG_LENGTH, ALIGNMENT);
+        private final MemorySegment memory = Arena.ofAuto().allocate(TAG + TAG_LENGTH, ALIGNMENT);
         private final long address = memory.address();
+        private final HeapSegments segments = new HeapSegments();
 
         @Override
         public void seal(
@@ -233,8 +233,7 @@ public final class MultiBufferAesGcm implements AesGcm {
                 byte[] out,
                 int outOffset) {
             Objects.checkFromIndexSize(inOffset, length, in.length);
-            Objects.checkFromIndexSize(
-                    outOffset, AAD_LENGTH + length + TAG_LENGTH, out.length);
+            Objects.checkFromIndexSize(outOffset, AAD_LENGTH + length + TAG_LENGTH, out.length);
             memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
             copyIn(out, outOffset, AAD);
             int ciphertext = outOffset + AAD_LENGTH;
@@ -243,8 +242,8 @@ public final class MultiBufferAesGcm implements AesGcm {
                 SEAL.invokeExact(
                         expanded.address,
                         address,
-                        MemorySegment.ofArray(out).asSlice(ciphertext),
-                        MemorySegment.ofArray(in).asSlice(inOffset),
+                        segments.incoming(out, ciphertext, length),
+                        segments.incoming(in, inOffset, length),
                         (long) length,
                         address + NONCE,
                         address + AAD,
@@ -270,8 +269,7 @@ public final class MultiBufferAesGcm implements AesGcm {
                 int length,
                 byte[] out,
                 int outOffset) {
-            Objects.checkFromIndexSize(
-                    inOffset, AAD_LENGTH + length + TAG_LENGTH, in.length);
+            Objects.checkFromIndexSize(inOffset, AAD_LENGTH + length + TAG_LENGTH, in.length);
             Objects.checkFromIndexSize(outOffset, length, out.length);
             memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
             copyIn(in, inOffset, AAD);
@@ -281,8 +279,8 @@ public final class MultiBufferAesGcm implements AesGcm {
                 OPEN.invokeExact(
                         expanded.address,
                         address,
-                        MemorySegment.ofArray(out).asSlice(outOffset),
-                        MemorySegment.ofArray(in).asSlice(ciphertext),
+                        segments.incoming(out, outOffset, length),
+                        segments.incoming(in, ciphertext, length),
                         (long) length,
                         address + NONCE,
                         address + AAD,
