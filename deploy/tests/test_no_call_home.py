@@ -1,4 +1,4 @@
-"""Cloud and nodes send nothing to any address but each other's."""
+"""Cloud and nodes send nothing to any address but each other's and the default gateway's."""
 
 import json
 
@@ -14,6 +14,8 @@ table inet watch {{
     ip daddr {{ 10.83.0.0/24, 10.121.0.0/16, 127.0.0.0/8 }} udp dport != 53 return
     ip daddr {{ 10.83.0.0/24, 10.121.0.0/16, 127.0.0.0/8 }} tcp dport != 53 return
     ip6 daddr {{ fd00::/8, fe80::/10, ::1 }} return
+    # The search for a gateway that makes port mappings, on the gateway's own network and not beyond.
+    ip daddr 239.255.255.250 udp dport 1900 oifname "up0" ip ttl <= 2 return
     udp dport 53 counter name names
     counter name strangers
   }}

@@ -1,6 +1,7 @@
 package io.cyphonic.engine;
 
 import io.cyphonic.engine.config.NodeConfig;
+import io.cyphonic.engine.config.NodeConfig.PortMappingChoice;
 import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlRuntime;
@@ -9,6 +10,8 @@ import io.cyphonic.engine.control.NodeIdentity;
 import io.cyphonic.engine.control.VirtualThreadRuntime;
 import io.cyphonic.engine.control.cloud.AuthenticationLogin;
 import io.cyphonic.engine.control.cloud.InterfaceAddresses;
+import io.cyphonic.engine.control.gateway.PortMapper;
+import io.cyphonic.engine.control.gateway.PortMapping;
 import io.cyphonic.engine.control.signaling.SignalingPlane;
 import io.cyphonic.signaling.credential.AuthenticationClient;
 import io.cyphonic.signaling.credential.CertificateVerifier;
@@ -25,6 +28,7 @@ final class Signaling implements AutoCloseable {
     private final CloseStack started = new CloseStack();
     private VirtualThreadRuntime runtime;
     private SignalingPlane plane;
+    private PortMapper mapper;
 
     private Signaling() {}
 
@@ -74,10 +78,22 @@ final class Signaling implements AutoCloseable {
                         dataPath.engine(),
                         runtime,
                         dataPath.engine().counters()::drop);
+        mapper =
+                PortMapper.ofHost(
+                        dataPath.tun().name(),
+                        dataPath.udp().localPort(),
+                        directory.membership()::isVirtual,
+                        runtime.random(),
+                        runtime::nanoTime,
+                        plane::onCandidatesChanged);
+        plane.addCandidates(mapper);
         dataPath.engine().setListener(plane);
         dataPath.engine().start();
         started.push(plane);
         plane.start();
+        if (config.portMapping() == PortMappingChoice.AUTO) {
+            started.push(PortMapping.start(mapper));
+        }
     }
 
     private static void store(NodeDirectory directory, NodeCertificate renewed) {

@@ -19,6 +19,10 @@ enum ConfigKey {
             "stun-servers",
             "a list of at most 8 HOST:PORT",
             "STUN servers (RFC 8489) to learn the own address from, besides the cloud."),
+    PORT_MAPPING(
+            "port-mapping",
+            "auto or off",
+            "Whether to ask the default gateway to let peers in: by PCP, NAT-PMP or UPnP."),
     TUN_NAME(
             "tun.name",
             "1 to 15 letters, digits, dots, hyphens or underscores",

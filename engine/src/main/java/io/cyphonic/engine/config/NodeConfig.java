@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param cloudAddresses where the cloud listens, in the order to try; at least one
  * @param listenPort UDP port of the node; 0 for any free one
  * @param stunServers whom to ask for the own address; possibly unresolved names
+ * @param portMapping whether to ask the default gateway for a port mapping
  * @param tunName name of the virtual interface
  * @param tunMtu its MTU in bytes
  * @param engine how the packet engine runs
@@ -20,6 +21,7 @@ public record NodeConfig(
         List<InetSocketAddress> cloudAddresses,
         int listenPort,
         List<InetSocketAddress> stunServers,
+        PortMappingChoice portMapping,
         String tunName,
         int tunMtu,
         EngineConfig engine,
@@ -43,6 +45,14 @@ public record NodeConfig(
         public boolean enabled() {
             return listen.isEmpty() || !listen.get().isEmpty();
         }
+    }
+
+    /** Whether to ask the default gateway for a port mapping. */
+    public enum PortMappingChoice {
+        /** By whatever protocol it speaks, if the own address is a private one. */
+        AUTO,
+        /** Never; nothing is sent to it. */
+        OFF
     }
 
     /** Whom to tell about the zone. */

@@ -6,6 +6,7 @@ import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
 import io.cyphonic.engine.config.NodeConfig.DnsConfig;
 import io.cyphonic.engine.config.NodeConfig.DnsConfigure;
+import io.cyphonic.engine.config.NodeConfig.PortMappingChoice;
 import io.cyphonic.signaling.net.AddressText;
 
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -73,6 +74,8 @@ public final class NodeConfigLoader {
                 cloudAddresses(),
                 values.integer(ConfigKey.LISTEN_PORT, 0, 65_535, 0),
                 stunServers(),
+                values.choice(
+                        ConfigKey.PORT_MAPPING, PortMappingChoice.class, PortMappingChoice.AUTO),
                 tunName(),
                 values.integer(ConfigKey.TUN_MTU, 1280, 9000, DEFAULT_MTU),
                 engine(),

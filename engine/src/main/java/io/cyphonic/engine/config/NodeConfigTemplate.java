@@ -17,6 +17,7 @@ public final class NodeConfigTemplate {
                     Map.ofEntries(
                             Map.entry(ConfigKey.LISTEN_PORT, "0"),
                             Map.entry(ConfigKey.STUN_SERVERS, "[]"),
+                            Map.entry(ConfigKey.PORT_MAPPING, "auto"),
                             Map.entry(ConfigKey.TUN_NAME, "cyphonic0"),
                             Map.entry(ConfigKey.TUN_MTU, "1400"),
                             Map.entry(ConfigKey.ENGINE_MODE, "adaptive"),
