@@ -7,6 +7,7 @@ import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.control.NetworkDiscovery;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.dns.NameResolver;
@@ -117,6 +118,11 @@ public final class Node implements NodeView, AutoCloseable {
     @Override
     public ControlPlane control() {
         return signaling.plane();
+    }
+
+    @Override
+    public Optional<NetworkDiscovery> network() {
+        return Optional.of(signaling.surroundings());
     }
 
     @Override

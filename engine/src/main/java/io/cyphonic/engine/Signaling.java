@@ -6,6 +6,7 @@ import io.cyphonic.engine.config.NodeDirectory;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.ControlSettings;
+import io.cyphonic.engine.control.NetworkDiscovery;
 import io.cyphonic.engine.control.NodeIdentity;
 import io.cyphonic.engine.control.VirtualThreadRuntime;
 import io.cyphonic.engine.control.cloud.AuthenticationLogin;
@@ -29,6 +30,7 @@ final class Signaling implements AutoCloseable {
     private VirtualThreadRuntime runtime;
     private SignalingPlane plane;
     private PortMapper mapper;
+    private NodeSurroundings surroundings;
 
     private Signaling() {}
 
@@ -87,6 +89,13 @@ final class Signaling implements AutoCloseable {
                         runtime::nanoTime,
                         plane::onCandidatesChanged);
         plane.addCandidates(mapper);
+        surroundings =
+                new NodeSurroundings(
+                        plane,
+                        mapper,
+                        config.portMapping() == PortMappingChoice.AUTO,
+                        config.cloudAddresses(),
+                        runtime.random());
         dataPath.engine().setListener(plane);
         dataPath.engine().start();
         started.push(plane);
@@ -106,6 +115,11 @@ final class Signaling implements AutoCloseable {
 
     ControlPlane plane() {
         return plane;
+    }
+
+    /** The network around. */
+    NetworkDiscovery surroundings() {
+        return surroundings;
     }
 
     /** The work of this side, past and present. */

@@ -55,7 +55,7 @@ enum ConfigKey {
             "engine.cipher",
             "auto or jca",
             "Who encrypts packets: auto takes the library ipsec-mb if it is installed, else the"
-                + " JVM."),
+                    + " JVM."),
     ENGINE_MAX_TUNNELS("engine.max-tunnels", "1 to 65536", "Most tunnels at once."),
     METRICS_LISTEN(
             "metrics.listen",

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.control;
 
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.protocol.RelayServer;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -121,6 +122,11 @@ public interface ControlPlane {
 
     /** Every peer with a tunnel or an attempt, by name. */
     List<Peer> peers();
+
+    /** The relays that the cloud named at the last login. */
+    default List<RelayServer> relays() {
+        return List.of();
+    }
 
     /** Every NMS address tried since the last login, with what came of it. */
     default List<CloudPath> cloudPaths() {

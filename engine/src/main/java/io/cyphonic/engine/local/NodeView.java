@@ -4,6 +4,7 @@ import io.cyphonic.engine.config.EngineConfig;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.control.NetworkDiscovery;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.dns.DnsCounters;
 
@@ -50,6 +51,11 @@ public interface NodeView {
 
     /** Bytes of all packet buffers. */
     long bufferBytes();
+
+    /** The network around it, if it can be looked at. */
+    default Optional<NetworkDiscovery> network() {
+        return Optional.empty();
+    }
 
     /** The work of the signaling side, past and present. */
     ControlRuntime.Tasks tasks();

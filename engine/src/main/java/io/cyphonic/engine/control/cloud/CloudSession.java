@@ -4,6 +4,7 @@ import io.cyphonic.signaling.protocol.ControlCipher;
 import io.cyphonic.signaling.protocol.ControlEnvelope;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
+import io.cyphonic.signaling.protocol.RelayServer;
 
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class CloudSession implements AutoCloseable {
     private final long expiryMillis;
     private final int keepAliveSeconds;
     private final List<InetSocketAddress> nmsEndpoints;
+    private final List<RelayServer> relays;
     private final ControlCipher cipher;
     private final AtomicLong counter = new AtomicLong();
 
@@ -29,6 +31,7 @@ public final class CloudSession implements AutoCloseable {
         this.expiryMillis = response.expiryMillis();
         this.keepAliveSeconds = Math.clamp(response.keepAliveSeconds(), 1, 300);
         this.nmsEndpoints = List.copyOf(response.nmsEndpoints());
+        this.relays = List.copyOf(response.relays());
         this.cipher =
                 new ControlCipher(response.commonKey(), response.loginId(), response.nodeId());
     }
@@ -51,6 +54,11 @@ public final class CloudSession implements AutoCloseable {
 
     List<InetSocketAddress> nmsEndpoints() {
         return nmsEndpoints;
+    }
+
+    /** The relays of the cloud. */
+    public List<RelayServer> relays() {
+        return relays;
     }
 
     byte[] seal(ControlMessage message) {

@@ -128,11 +128,9 @@ public final class MappedAddresses implements CandidateSource {
         }
     }
 
-    /** What each server said last; for {@code netcheck}. */
-    public synchronized Map<InetSocketAddress, InetSocketAddress> byServer() {
-        Map<InetSocketAddress, InetSocketAddress> all = new HashMap<>();
-        mappings.forEach((server, mapping) -> all.put(server, mapping.mapped()));
-        return all;
+    /** The servers that are asked, by address. */
+    public List<InetSocketAddress> servers() {
+        return servers.addresses();
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.cyphonic.engine.control.cloud.Candidates;
 import io.cyphonic.engine.control.cloud.CertificateRenewal;
 import io.cyphonic.engine.control.cloud.CloudLink;
 import io.cyphonic.engine.control.cloud.CloudRequests;
+import io.cyphonic.engine.control.cloud.CloudSession;
 import io.cyphonic.engine.control.cloud.Revocations;
 import io.cyphonic.engine.control.discovery.MappedAddresses;
 import io.cyphonic.engine.control.discovery.StunClient;
@@ -39,6 +40,7 @@ import io.cyphonic.engine.pipeline.DataPlaneListener;
 import io.cyphonic.signaling.credential.CertificateVerifier;
 import io.cyphonic.signaling.handshake.CookieGuard;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.protocol.RelayServer;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.net.InetSocketAddress;
@@ -292,6 +294,12 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     @Override
     public List<Peer> peers() {
         return PeerList.of(context);
+    }
+
+    @Override
+    public List<RelayServer> relays() {
+        CloudSession session = requests.session();
+        return session == null ? List.of() : session.relays();
     }
 
     @Override

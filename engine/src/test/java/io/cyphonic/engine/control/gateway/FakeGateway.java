@@ -140,10 +140,10 @@ final class FakeGateway implements GatewayLink {
 
     static byte[] searchAnswer(String location) {
         return ("HTTP/1.1 200 OK\r\n"
-                    + "CACHE-CONTROL: max-age=120\r\n"
-                    + "ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
-                    + "EXT:\r\n"
-                    + "Location: "
+                        + "CACHE-CONTROL: max-age=120\r\n"
+                        + "ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
+                        + "EXT:\r\n"
+                        + "Location: "
                         + location
                         + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);

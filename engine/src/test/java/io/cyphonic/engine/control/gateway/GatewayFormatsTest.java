@@ -44,12 +44,12 @@ class GatewayFormatsTest {
         byte[] chunked =
                 ascii(
                         "HTTP/1.1 200 OK\r\n"
-                            + "Transfer-Encoding: chunked\r\n\r\n"
-                            + "3\r\n"
-                            + "abc\r\n"
-                            + "2;x=y\r\n"
-                            + "de\r\n"
-                            + "0\r\n\r\n");
+                                + "Transfer-Encoding: chunked\r\n\r\n"
+                                + "3\r\n"
+                                + "abc\r\n"
+                                + "2;x=y\r\n"
+                                + "de\r\n"
+                                + "0\r\n\r\n");
 
         assertThat(HttpText.parse(plain, false).body()).isEqualTo(ascii("abc"));
         assertThat(HttpText.parse(open, false)).isNull();
@@ -137,10 +137,10 @@ class GatewayFormatsTest {
                         ascii(FakeGateway.DESCRIPTION),
                         ascii(
                                 "HTTP/1.1 200 OK\r\n"
-                                    + "Transfer-Encoding: chunked\r\n\r\n"
-                                    + "3\r\n"
-                                    + "abc\r\n"
-                                    + "0\r\n\r\n"),
+                                        + "Transfer-Encoding: chunked\r\n\r\n"
+                                        + "3\r\n"
+                                        + "abc\r\n"
+                                        + "0\r\n\r\n"),
                         ascii(ROUTES),
                         new byte[60]);
         for (int round = 0; round < 20_000; round++) {
