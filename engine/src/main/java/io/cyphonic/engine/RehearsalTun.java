@@ -111,6 +111,11 @@ final class RehearsalTun implements TunDevice {
     }
 
     @Override
+    public int inject(byte[] buffer, int offset, int length) {
+        return write(buffer, offset, length);
+    }
+
+    @Override
     public void close() {
         end();
     }

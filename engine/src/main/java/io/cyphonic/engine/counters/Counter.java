@@ -29,6 +29,12 @@ public enum Counter {
     UDP_SEND_RETRIES,
     /** Packets held back for want of a tunnel. */
     OUTBOUND_HELD_PACKETS,
+    /** Answers to the host: Fragmentation Needed and Packet Too Big. */
+    OUTBOUND_TOO_BIG_ANSWERS,
+    /** Packets cut into fragments for their path; each fragment counts as a packet as well. */
+    OUTBOUND_FRAGMENTED_PACKETS,
+    /** Probes of the path MTU that the kernel found too long for the interface. */
+    OUTBOUND_PROBES_TOO_LONG,
 
     /** Datagrams received. */
     INBOUND_DATAGRAMS,

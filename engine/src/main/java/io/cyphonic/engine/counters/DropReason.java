@@ -11,8 +11,10 @@ public enum DropReason {
     OUTBOUND_NOT_ROUTABLE,
     /** Outbound: there is no tunnel to the destination, and none could be held back for it. */
     OUTBOUND_NO_TUNNEL,
-    /** Outbound: longer than the tunnel can carry. */
+    /** Outbound: longer than the path carries; the host is told (ICMP) unless too often. */
     OUTBOUND_TOO_LONG,
+    /** Outbound: the kernel found the datagram longer than the interface; the path is probed. */
+    OUTBOUND_DATAGRAM_TOO_LONG,
     /** Outbound: the key has sealed as many packets as it may. */
     OUTBOUND_KEY_EXHAUSTED,
     /** Outbound: sealing failed; a bug. */

@@ -113,6 +113,16 @@ public final class SuperPacketCutter {
         return OK;
     }
 
+    /** The buffer given to {@link #parse}. */
+    public byte[] buffer() {
+        return buffer;
+    }
+
+    /** Where the IP header is in it. */
+    public int offset() {
+        return offset;
+    }
+
     /** How many packets this one is. */
     public int segmentCount() {
         return segmentCount;

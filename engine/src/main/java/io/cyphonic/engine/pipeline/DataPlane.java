@@ -64,6 +64,15 @@ public interface DataPlane {
     /** Where the tunnel sends at present, or {@code null}. */
     Endpoint endpoint(int tunnelIndex);
 
+    /**
+     * Sets the longest inner packet that the tunnel's path carries; longer ones are answered with
+     * Packet Too Big or fragmented. No limit but the datagram's before the first call.
+     */
+    void pathMtu(int tunnelIndex, int innerMtu);
+
+    /** See {@link #pathMtu(int, int)}; 0 for a tunnel that is not open. */
+    int pathMtu(int tunnelIndex);
+
     /** Closes a tunnel, wipes its keys, drops what waits for it. Closing twice is harmless. */
     void closeTunnel(int tunnelIndex);
 

@@ -32,4 +32,12 @@ public interface DataPlaneListener {
      * once a second per tunnel; the engine changes nothing by itself.
      */
     void onEndpointChanged(int tunnelIndex, Endpoint from);
+
+    /**
+     * The kernel refused a capsule as longer than the interface on its way carries. Reported for
+     * every control capsule, and ten times a second per tunnel for packets.
+     *
+     * @param innerLength bytes of the inner packet or control message
+     */
+    default void onDatagramTooLong(int tunnelIndex, int innerLength) {}
 }

@@ -68,6 +68,15 @@ final class ListenerGuard implements DataPlaneListener {
         }
     }
 
+    @Override
+    public void onDatagramTooLong(int tunnelIndex, int innerLength) {
+        try {
+            listener.onDatagramTooLong(tunnelIndex, innerLength);
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+    }
+
     private void failed(RuntimeException e) {
         counters.add(Counter.LISTENER_FAILURES, 1);
         if (!logged) {

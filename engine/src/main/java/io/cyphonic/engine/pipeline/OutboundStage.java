@@ -55,6 +55,7 @@ final class OutboundStage implements Stage {
     private final WaitingPackets waiting = new WaitingPackets();
     private final WantedAddresses wanted = new WantedAddresses();
     private final SuperPacketCutter packet = new SuperPacketCutter();
+    private final OversizedPackets oversized;
     private final byte[] key = new byte[IpPacket.ADDRESS_KEY_LENGTH];
 
     /** Raised by any thread when a tunnel has got a session; lowered here. */
@@ -99,6 +100,7 @@ final class OutboundStage implements Stage {
         this.counters = counters;
         this.marks = marks;
         this.clock = clock;
+        this.oversized = new OversizedPackets(tun, counters, (int) clock.getAsLong());
     }
 
     /** Any thread: asks for something; false if the queue is full. */
@@ -120,7 +122,7 @@ final class OutboundStage implements Stage {
         slot.clear();
         sourceDrained = false;
         boolean restage = takeSessionsChanged() && !waiting.isEmpty();
-        boolean queued = !requests.isEmpty() || spareLength > 0 || longPacketLength > 0;
+        boolean queued = hasHeldBack() || !requests.isEmpty();
         int length = queued || restage ? 0 : tun.read(slot.in, 0, SlotLimits.READ_CAPACITY);
         if (length <= 0 && !queued && !restage) {
             return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed(length);
@@ -130,6 +132,7 @@ final class OutboundStage implements Stage {
         if (length > 0) {
             counters.add(Counter.TUN_READS, 1);
             stage(slot.in, 0, length);
+            stageFragments();
         } else {
             stageQueued(restage);
         }
@@ -150,10 +153,12 @@ final class OutboundStage implements Stage {
     }
 
     private boolean hasQueued() {
-        return spareLength > 0
-                || longPacketLength > 0
-                || !requests.isEmpty()
-                || sessionsChanged && !waiting.isEmpty();
+        return hasHeldBack() || !requests.isEmpty() || sessionsChanged && !waiting.isEmpty();
+    }
+
+    /** Something was read that did not fit the slot: it comes before what is still to be read. */
+    private boolean hasHeldBack() {
+        return spareLength > 0 || longPacketLength > 0 || oversized.hasFragments();
     }
 
     private int readFailed(int negativeErrno) {
@@ -167,14 +172,32 @@ final class OutboundStage implements Stage {
 
     private void stageQueued(boolean restage) {
         stageRequests();
+        stageFragments();
         if (longPacketLength > 0) {
             stageLongPacket();
         }
         if (restage) {
             restageWaiting();
+            stageFragments();
         }
-        if (spareLength > 0) {
+        if (spareLength > 0 && !oversized.hasFragments()) {
             stageSpare();
+            stageFragments();
+        }
+    }
+
+    /** Fragments of what was too long for its path; those that do not fit go with the next slot. */
+    private void stageFragments() {
+        while (oversized.hasFragments()) {
+            int length = oversized.fragmentLength();
+            boolean fits =
+                    slot.hasRoomFor(1, length + CapsuleHeader.OVERHEAD)
+                            && slot.inLength + length <= SlotLimits.IN_CAPACITY;
+            if (!fits) {
+                return;
+            }
+            stage(oversized.fragments(), oversized.fragmentOffset(), length);
+            oversized.nextFragment();
         }
     }
 
@@ -193,7 +216,7 @@ final class OutboundStage implements Stage {
 
     /** Reads until the device has no more, or the slot has enough. */
     private int readMore() {
-        while (spareLength == 0 && longPacketLength == 0 && slot.takesMore()) {
+        while (!hasHeldBack() && slot.takesMore()) {
             boolean direct = slot.inLength == 0;
             byte[] into = direct ? slot.in : spare;
             int length = tun.read(into, 0, SlotLimits.READ_CAPACITY);
@@ -203,6 +226,7 @@ final class OutboundStage implements Stage {
             }
             counters.add(Counter.TUN_READS, 1);
             stage(into, 0, length);
+            stageFragments();
         }
         return BUSY;
     }
@@ -287,9 +311,8 @@ final class OutboundStage implements Stage {
             byte[] buffer, int offset, int length, Tunnel tunnel, int firstSegment, int count) {
         Session session = tunnel.current();
         Endpoint to = tunnel.endpoint();
-        if (packet.segmentLength(firstSegment) + CapsuleHeader.OVERHEAD
-                > SlotLimits.MAX_DATAGRAM_LENGTH) {
-            counters.drop(DropReason.OUTBOUND_TOO_LONG, count);
+        if (packet.segmentLength(firstSegment) > tunnel.innerMtu()) {
+            oversized.take(packet, firstSegment, count, tunnel.innerMtu(), slot.nowNanos);
             return;
         }
         if (session == null || to == null) {

@@ -166,6 +166,20 @@ public final class PacketEngine implements DataPlane, AutoCloseable {
     }
 
     @Override
+    public void pathMtu(int tunnelIndex, int innerMtu) {
+        Tunnel tunnel = table.tunnel(tunnelIndex);
+        if (tunnel != null) {
+            tunnel.innerMtu(innerMtu);
+        }
+    }
+
+    @Override
+    public int pathMtu(int tunnelIndex) {
+        Tunnel tunnel = table.tunnel(tunnelIndex);
+        return tunnel == null ? 0 : tunnel.innerMtu();
+    }
+
+    @Override
     public void closeTunnel(int tunnelIndex) {
         Tunnel tunnel = table.tunnel(tunnelIndex);
         if (tunnel == null || !table.close(tunnelIndex)) {

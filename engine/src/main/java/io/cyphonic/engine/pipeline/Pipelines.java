@@ -60,7 +60,9 @@ final class Pipelines {
         Counters.Lane inStage = counters.newLane();
         Counters.Lane inSink = counters.newLane();
 
-        SendHandler sender = new SendHandler(parts.udp(), outSink, outbound);
+        SendHandler sender =
+                new SendHandler(
+                        parts.udp(), new ListenerGuard(listener, outSink), outSink, outbound);
         outboundConveyor = outboundConveyor(sender, outStage);
         outboundStage =
                 new OutboundStage(

@@ -22,14 +22,22 @@ final class SendHandler implements SlotSink<OutboundSlot> {
     /** Pause before trying again: a few packets' time on a fast link. */
     private static final long RETRY_PAUSE_NANOS = 50_000;
 
+    private static final long TOO_LONG_REPORT_INTERVAL_NANOS = 100_000_000;
+
     private final UdpTransport udp;
+    private final DataPlaneListener listener;
     private final Counters.Lane counters;
     private final BatchMarks marks;
 
     private int retriesLeft;
 
-    SendHandler(UdpTransport udp, Counters.Lane counters, BatchMarks marks) {
+    SendHandler(
+            UdpTransport udp,
+            DataPlaneListener listener,
+            Counters.Lane counters,
+            BatchMarks marks) {
         this.udp = udp;
+        this.listener = listener;
         this.counters = counters;
         this.marks = marks;
     }
@@ -88,9 +96,10 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         int length = slot.capsuleOffset[end - 1] + slot.capsuleLength[end - 1] - offset;
         Endpoint to = slot.endpoint[slot.capsuleEntry[first]];
         int sent = 0;
+        int result = 0;
         while (sent < length) {
             counters.add(Counter.UDP_SENDS, 1);
-            int result = udp.send(slot.out, offset + sent, length - sent, segmentLength, to);
+            result = udp.send(slot.out, offset + sent, length - sent, segmentLength, to);
             if (result < 0) {
                 break;
             }
@@ -99,7 +108,23 @@ final class SendHandler implements SlotSink<OutboundSlot> {
                 break;
             }
         }
-        count(slot, first, end, offset + sent);
+        if (result == UdpTransport.TOO_LONG) {
+            tooLong(slot, first, end, offset + sent);
+        } else {
+            count(slot, first, end, offset + sent, DropReason.OUTBOUND_SEND_FAILED);
+        }
+    }
+
+    /** Those that were not sent are longer than the interface carries: the path has changed. */
+    private void tooLong(OutboundSlot slot, int first, int end, int sentEnd) {
+        count(slot, first, end, sentEnd, DropReason.OUTBOUND_DATAGRAM_TOO_LONG);
+        int entry = slot.capsuleEntry[first];
+        Tunnel tunnel = slot.session[entry].tunnel();
+        boolean control = (slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0;
+        if (control || tunnel.mayReportTooLong(slot.nowNanos, TOO_LONG_REPORT_INTERVAL_NANOS)) {
+            listener.onDatagramTooLong(
+                    tunnel.index(), slot.capsuleLength[first] - CapsuleHeader.OVERHEAD);
+        }
     }
 
     private boolean mayRetry() {
@@ -113,13 +138,19 @@ final class SendHandler implements SlotSink<OutboundSlot> {
     }
 
     /** Capsules that begin before {@code sentEnd} were sent. */
-    private void count(OutboundSlot slot, int first, int end, int sentEnd) {
+    private void count(OutboundSlot slot, int first, int end, int sentEnd, DropReason unsent) {
         for (int capsule = first; capsule < end; capsule++) {
             int entry = slot.capsuleEntry[capsule];
             Tunnel tunnel = slot.session[entry].tunnel();
+            boolean control = (slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0;
             if (slot.capsuleOffset[capsule] >= sentEnd) {
-                counters.drop(DropReason.OUTBOUND_SEND_FAILED, 1);
-            } else if ((slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0) {
+                if (control && unsent == DropReason.OUTBOUND_DATAGRAM_TOO_LONG) {
+                    // A probe is to find that out.
+                    counters.add(Counter.OUTBOUND_PROBES_TOO_LONG, 1);
+                } else {
+                    counters.drop(unsent, 1);
+                }
+            } else if (control) {
                 counters.add(Counter.OUTBOUND_CONTROL_CAPSULES, 1);
                 tunnel.countSent(0, 0, slot.nowNanos);
             } else {

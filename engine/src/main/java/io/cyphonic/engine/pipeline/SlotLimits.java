@@ -27,8 +27,8 @@ final class SlotLimits {
     /** Longest datagram, and so longest capsule. */
     static final int MAX_DATAGRAM_LENGTH = 65_507;
 
-    /** Longest control message; much less in practice, so that it fits any path. */
-    static final int MAX_CONTROL_LENGTH = 8 * 1024;
+    /** Longest control message: a probe of the path MTU; all others fit any path. */
+    static final int MAX_CONTROL_LENGTH = 9 * 1024;
 
     private SlotLimits() {}
 }

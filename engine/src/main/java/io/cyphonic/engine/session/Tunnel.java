@@ -1,6 +1,7 @@
 package io.cyphonic.engine.session;
 
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -10,6 +11,9 @@ import java.lang.invoke.VarHandle;
  * and what went through. Made and closed by the {@link TunnelTable}.
  */
 public final class Tunnel {
+    /** Longest inner packet that fits one datagram, whatever the path: 65507 less the capsule's. */
+    public static final int MAX_INNER_LENGTH = 65_507 - CapsuleHeader.OVERHEAD;
+
     private static final VarHandle PACKETS_IN = handle("packetsIn");
     private static final VarHandle BYTES_IN = handle("bytesIn");
     private static final VarHandle PACKETS_OUT = handle("packetsOut");
@@ -26,6 +30,7 @@ public final class Tunnel {
     private volatile Endpoint endpoint;
     private volatile Session current;
     private volatile boolean closed;
+    private volatile int innerMtu = MAX_INNER_LENGTH;
 
     // Guarded by the TunnelTable.
     private Session previous;
@@ -42,6 +47,8 @@ public final class Tunnel {
     private long packetsOut;
     private long bytesOut;
     private long lastSentNanos;
+    private long tooLongReportedNanos;
+    private boolean tooLongReported;
 
     Tunnel(int index, byte[] ipv4, byte[] ipv6, Endpoint endpoint) {
         this.index = index;
@@ -83,6 +90,16 @@ public final class Tunnel {
         this.endpoint = endpoint;
     }
 
+    /** Longest inner packet that the path carries in one capsule, in bytes. */
+    public int innerMtu() {
+        return innerMtu;
+    }
+
+    /** See {@link #innerMtu}; at most {@link #MAX_INNER_LENGTH}. */
+    public void innerMtu(int bytes) {
+        innerMtu = Math.min(bytes, MAX_INNER_LENGTH);
+    }
+
     /** The session to seal with, or {@code null}. */
     public Session current() {
         return current;
@@ -122,6 +139,21 @@ public final class Tunnel {
         }
         roamingReported = true;
         roamingReportedNanos = nowNanos;
+        return true;
+    }
+
+    /**
+     * Whether a datagram that the kernel found too long may be reported now; for the sender's role
+     * only.
+     *
+     * @param intervalNanos least time between two reports
+     */
+    public boolean mayReportTooLong(long nowNanos, long intervalNanos) {
+        if (tooLongReported && nowNanos - tooLongReportedNanos < intervalNanos) {
+            return false;
+        }
+        tooLongReported = true;
+        tooLongReportedNanos = nowNanos;
         return true;
     }
 

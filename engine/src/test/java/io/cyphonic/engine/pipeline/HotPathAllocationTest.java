@@ -87,6 +87,11 @@ class HotPathAllocationTest {
         }
 
         @Override
+        public int inject(byte[] buffer, int offset, int length) {
+            return write(buffer, offset, length);
+        }
+
+        @Override
         public String name() {
             return "loop";
         }
@@ -125,7 +130,8 @@ class HotPathAllocationTest {
         SlotRunner<OutboundSlot> runner =
                 new SlotRunner<>(
                         new SealHandler(new NullCapsuleCipher()),
-                        new SendHandler(loop, counters.newLane(), outbound),
+                        new SendHandler(
+                                loop, new RecordingListener(), counters.newLane(), outbound),
                         Disturbance.NONE,
                         Disturbance.Step.SEAL,
                         Disturbance.Step.SEND,

@@ -7,7 +7,7 @@ package io.cyphonic.signaling.net;
  * checksums can be left to the kernel (tun(4), virtio specification 1.2, section 5.1.6).
  *
  * <p>Never blocks. Reads come from one thread and writes from one thread at a time; the two may
- * differ. Does not allocate per call.
+ * differ; {@link #inject} is for any thread. Does not allocate per call.
  */
 public interface TunDevice extends AutoCloseable {
     /** Nothing to read now. */
@@ -49,6 +49,14 @@ public interface TunDevice extends AutoCloseable {
      * @return {@code length}, or a negative errno
      */
     int write(byte[] buffer, int offset, int length);
+
+    /**
+     * Writes one packet with its virtio header from any thread, also while another writes: for the
+     * rare packets that this host makes itself.
+     *
+     * @return {@code length}, or a negative errno
+     */
+    int inject(byte[] buffer, int offset, int length);
 
     /** Removes the interface. Idempotent. */
     @Override

@@ -12,6 +12,9 @@ public interface UdpTransport extends AutoCloseable {
     /** Nothing to receive, or no room to send, now. */
     int WOULD_BLOCK = 0;
 
+    /** A datagram is longer than the interface on its way carries ({@code -EMSGSIZE}). */
+    int TOO_LONG = -90;
+
     /** Most datagrams that one {@link #send} takes ({@code UDP_MAX_SEGMENTS} of older kernels). */
     int MAX_SEGMENTS = 64;
 
@@ -39,7 +42,8 @@ public interface UdpTransport extends AutoCloseable {
      *
      * @param segmentLength at least 1; {@code length} for a single datagram
      * @return how many bytes were sent, from the front, in whole datagrams: {@code length} when all
-     *     were; less when the socket is full; or a negative errno when none was
+     *     were; less when the socket is full; {@link #TOO_LONG} or another negative errno when none
+     *     was
      */
     int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to);
 

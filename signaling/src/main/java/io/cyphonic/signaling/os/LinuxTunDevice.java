@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A TUN interface of Linux (tun(4); Documentation/networking/tuntap.rst), with a virtio header
@@ -46,6 +47,11 @@ public final class LinuxTunDevice implements TunDevice {
     // Owned by the writing thread.
     private final ErrnoCapture writeErrno = new ErrnoCapture();
     private final HeapSegments writeSegments = new HeapSegments();
+
+    private final ReentrantLock injectLock = new ReentrantLock();
+
+    // Guarded by injectLock.
+    private final ErrnoCapture injectErrno = new ErrnoCapture();
 
     private LinuxTunDevice(int fd, TunOptions options, int offloads) {
         this.fd = fd;
@@ -202,6 +208,18 @@ public final class LinuxTunDevice implements TunDevice {
     @Override
     public int write(byte[] buffer, int offset, int length) {
         return LibC.write(writeErrno, fd, writeSegments.outgoing(buffer, offset, length), length);
+    }
+
+    @Override
+    public int inject(byte[] buffer, int offset, int length) {
+        injectLock.lock();
+        try {
+            // The kernel takes packets from several threads at once; our errno it would mix up.
+            MemorySegment packet = MemorySegment.ofArray(buffer).asSlice(offset, length);
+            return LibC.write(injectErrno, fd, packet, length);
+        } finally {
+            injectLock.unlock();
+        }
     }
 
     /** The descriptor, for {@link LinuxReadiness}; -1 after close. */

@@ -63,7 +63,7 @@ final class NativeLayouts {
     static final int IPPROTO_IP = 0;
     static final int IP_MTU_DISCOVER = 10;
     static final int IP_MTU = 14;
-    static final int IP_PMTUDISC_WANT = 1;
+    static final int IP_PMTUDISC_PROBE = 3;
     static final int IPPROTO_IPV6 = 41;
     static final int IPV6_MTU_DISCOVER = 23;
     static final int IPV6_MTU = 24;

@@ -14,11 +14,11 @@ import java.lang.foreign.ValueLayout;
  * One bound UDP socket of one family, non-blocking. The descriptor is shared by the receiver, the
  * sender and the signaling sender; each has its own errno.
  *
- * <p>Path MTU: the sockets use {@code IP_PMTUDISC_WANT}, set explicitly so that a sysctl cannot
- * change it. Datagrams carry DF, so routers never fragment unseen; only once an ICMP message has
- * shown a smaller path does this host itself fragment what is too long, instead of losing it
- * ({@code DO} would drop every full packet on such a path, {@code DONT} lets routers fragment,
- * {@code PROBE} ignores what is known). {@link UdpSender} counts the batches this concerns.
+ * <p>Path MTU: the sockets use {@code IP_PMTUDISC_PROBE} (ip(7), ipv6(7)). Datagrams carry DF, so
+ * nobody fragments them unseen, and the kernel neither believes an ICMP message, which anybody can
+ * forge, nor remembers one: the tunnels find their path MTU with authenticated probes of their own
+ * (RFC 8899). All that is left of the kernel's opinion is {@code EMSGSIZE} for a datagram that the
+ * interface itself cannot carry. {@link UdpSender} counts the batches this concerns.
  */
 final class UdpSocket {
     private static final int GRO_MINIMUM_MAJOR = 5;
@@ -85,7 +85,7 @@ final class UdpSocket {
                 fd,
                 ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
                 ipv4 ? NativeLayouts.IP_MTU_DISCOVER : NativeLayouts.IPV6_MTU_DISCOVER,
-                NativeLayouts.IP_PMTUDISC_WANT);
+                NativeLayouts.IP_PMTUDISC_PROBE);
         int bytes = options.bufferBytes();
         // The FORCE forms pass the sysctl limits but need CAP_NET_ADMIN.
         if (LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_RCVBUFFORCE, bytes) < 0) {
