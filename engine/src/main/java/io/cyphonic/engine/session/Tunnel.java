@@ -11,8 +11,8 @@ import java.lang.invoke.VarHandle;
  * and what went through. Made and closed by the {@link TunnelTable}.
  */
 public final class Tunnel {
-    /** Longest inner packet that fits one datagram, whatever the path: 65507 less the capsule's. */
-    public static final int MAX_INNER_LENGTH = 65_507 - CapsuleHeader.OVERHEAD;
+    /** Longest inner packet of any path: a datagram's 65507 less what relay and capsule add. */
+    public static final int MAX_INNER_LENGTH = 65_507 - 20 - CapsuleHeader.OVERHEAD;
 
     private static final VarHandle PACKETS_IN = handle("packetsIn");
     private static final VarHandle BYTES_IN = handle("bytesIn");

@@ -133,7 +133,9 @@ public final class LinuxUdpTransport implements UdpTransport {
         return (ipv4 == null || ipv4.receiveJoining) && (ipv6 == null || ipv6.receiveJoining);
     }
 
-    /** Batches the kernel could not segment because the path MTU is too small; sent one by one. */
+    /**
+     * Batches with datagrams longer than the interface carries, or than the kernel segments for it.
+     */
     public long oversizedBatches() {
         return (ipv4Sender == null ? 0 : ipv4Sender.oversizedBatches())
                 + (ipv6Sender == null ? 0 : ipv6Sender.oversizedBatches());

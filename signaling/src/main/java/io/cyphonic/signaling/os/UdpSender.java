@@ -50,7 +50,9 @@ final class UdpSender {
         return segmentation;
     }
 
-    /** Batches the kernel could not segment because the path MTU is too small; sent one by one. */
+    /**
+     * Batches with datagrams longer than the interface carries, or than the kernel segments for it.
+     */
     long oversizedBatches() {
         return oversizedBatches;
     }
@@ -98,6 +100,9 @@ final class UdpSender {
         int sent = sendOneByOne(buffer, offset, length, segmentLength, to);
         if (sent < 0) {
             // Refused without segmentation too (too long, no route): that was not the cause.
+            if (sent == UdpTransport.TOO_LONG) {
+                countOversized();
+            }
             return sent;
         }
         if (result == -Errno.EMSGSIZE || isLongerThanPath(refusedLength, to)) {

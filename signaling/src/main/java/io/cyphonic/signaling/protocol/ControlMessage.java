@@ -175,6 +175,19 @@ public sealed interface ControlMessage {
     /** Answers a probe on the path it came by (node to node, in a control capsule). */
     record PathProbeAck(long probeId, InetSocketAddress observed) implements ControlMessage {}
 
+    /**
+     * Does this path carry a control message of so many bytes (node to node, in a control capsule).
+     * Zeros follow the message up to that size.
+     */
+    record MtuProbe(long probeId) implements ControlMessage {}
+
+    /**
+     * Answers such a probe on the path it came by (node to node, in a control capsule).
+     *
+     * @param size bytes of the probe as received, zeros included
+     */
+    record MtuProbeAck(long probeId, int size) implements ControlMessage {}
+
     /** Finalization of the tunnel (node to node, in a control capsule). */
     record TunnelClose(Status reason) implements ControlMessage {}
 }

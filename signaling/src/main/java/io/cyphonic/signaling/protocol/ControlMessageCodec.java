@@ -9,6 +9,8 @@ import io.cyphonic.signaling.protocol.ControlMessage.KeepAlive;
 import io.cyphonic.signaling.protocol.ControlMessage.KeepAliveAck;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginRequest;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
+import io.cyphonic.signaling.protocol.ControlMessage.MtuProbe;
+import io.cyphonic.signaling.protocol.ControlMessage.MtuProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbe;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessage.RegistrationRequest;
@@ -32,6 +34,8 @@ import io.cyphonic.signaling.protocol.sbe.LoginRequestDecoder;
 import io.cyphonic.signaling.protocol.sbe.LoginResponseDecoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderDecoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderEncoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeAckDecoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeDecoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeAckDecoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeDecoder;
 import io.cyphonic.signaling.protocol.sbe.RegistrationRequestDecoder;
@@ -137,6 +141,8 @@ public final class ControlMessageCodec {
             case PathProbe m -> TunnelMessages.encode(m, buffer, header);
             case PathProbeAck m -> TunnelMessages.encode(m, buffer, header);
             case TunnelClose m -> TunnelMessages.encode(m, buffer, header);
+            case MtuProbe m -> TunnelMessages.encode(m, buffer, header);
+            case MtuProbeAck m -> TunnelMessages.encode(m, buffer, header);
         };
     }
 
@@ -183,6 +189,8 @@ public final class ControlMessageCodec {
                     TunnelMessages.pathProbeAck(buffer, header, reader);
             case TunnelCloseDecoder.TEMPLATE_ID ->
                     TunnelMessages.tunnelClose(buffer, header, reader);
+            case MtuProbeDecoder.TEMPLATE_ID -> TunnelMessages.mtuProbe(buffer, header);
+            case MtuProbeAckDecoder.TEMPLATE_ID -> TunnelMessages.mtuProbeAck(buffer, header);
             default -> null;
         };
     }

@@ -12,6 +12,8 @@ import io.cyphonic.signaling.protocol.sbe.KeepAliveDecoder;
 import io.cyphonic.signaling.protocol.sbe.LoginRequestDecoder;
 import io.cyphonic.signaling.protocol.sbe.LoginResponseDecoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderDecoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeAckDecoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeDecoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeAckDecoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeDecoder;
 import io.cyphonic.signaling.protocol.sbe.RegistrationRequestDecoder;
@@ -143,6 +145,8 @@ record MessageStructure(
             case PathProbeDecoder.TEMPLATE_ID -> block(PathProbeDecoder.BLOCK_LENGTH, 0);
             case PathProbeAckDecoder.TEMPLATE_ID -> block(PathProbeAckDecoder.BLOCK_LENGTH, 0);
             case TunnelCloseDecoder.TEMPLATE_ID -> block(TunnelCloseDecoder.BLOCK_LENGTH, 0);
+            case MtuProbeDecoder.TEMPLATE_ID -> block(MtuProbeDecoder.BLOCK_LENGTH, 0);
+            case MtuProbeAckDecoder.TEMPLATE_ID -> block(MtuProbeAckDecoder.BLOCK_LENGTH, 0);
             default -> null;
         };
     }

@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.protocol;
 
+import io.cyphonic.signaling.protocol.ControlMessage.MtuProbe;
+import io.cyphonic.signaling.protocol.ControlMessage.MtuProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbe;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelClose;
@@ -7,6 +9,10 @@ import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderDecoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderEncoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeAckDecoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeAckEncoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeDecoder;
+import io.cyphonic.signaling.protocol.sbe.MtuProbeEncoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeAckDecoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeAckEncoder;
 import io.cyphonic.signaling.protocol.sbe.PathProbeDecoder;
@@ -91,5 +97,24 @@ final class TunnelMessages {
             DirectBuffer buffer, MessageHeaderDecoder header, FieldReader reader) {
         TunnelCloseDecoder d = new TunnelCloseDecoder().wrapAndApplyHeader(buffer, 0, header);
         return new TunnelClose(reader.status(d.reasonRaw()));
+    }
+
+    static int encode(MtuProbe m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {
+        MtuProbeEncoder e = new MtuProbeEncoder().wrapAndApplyHeader(buffer, 0, header);
+        return e.probeId(m.probeId()).encodedLength();
+    }
+
+    static MtuProbe mtuProbe(DirectBuffer buffer, MessageHeaderDecoder header) {
+        return new MtuProbe(new MtuProbeDecoder().wrapAndApplyHeader(buffer, 0, header).probeId());
+    }
+
+    static int encode(MtuProbeAck m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {
+        MtuProbeAckEncoder e = new MtuProbeAckEncoder().wrapAndApplyHeader(buffer, 0, header);
+        return e.probeId(m.probeId()).size(m.size()).encodedLength();
+    }
+
+    static MtuProbeAck mtuProbeAck(DirectBuffer buffer, MessageHeaderDecoder header) {
+        MtuProbeAckDecoder d = new MtuProbeAckDecoder().wrapAndApplyHeader(buffer, 0, header);
+        return new MtuProbeAck(d.probeId(), d.size());
     }
 }

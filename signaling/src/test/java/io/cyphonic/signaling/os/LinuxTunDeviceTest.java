@@ -127,7 +127,7 @@ class LinuxTunDeviceTest {
 
     @Test
     @Tag("netns")
-    void shouldKeepSegmentationOnWhenOnePathIsTooSmallForTheDatagrams() throws Exception {
+    void shouldSayThatDatagramsAreTooLongForThePathAndKeepSegmentationOn() throws Exception {
         String namespace = newNamespace();
         run("ip", "-n", namespace, "link", "add", "small", "type", "veth", "peer", "name", "far");
         run("ip", "-n", namespace, "link", "set", "far", "up");
@@ -136,7 +136,7 @@ class LinuxTunDeviceTest {
 
         Process lab = start(namespace, "oversize", "10.9.0.2");
 
-        assertThat(readLine(lab)).isEqualTo("SENT 5600 2000 OVERSIZED 1 GSO true");
+        assertThat(readLine(lab)).isEqualTo("SENT -90 2000 OVERSIZED 1 GSO true");
     }
 
     @Test

@@ -204,7 +204,13 @@ class GoldenBytesTest {
                                 + "0102030405060708000000000000000000000000000000000000"),
                 Arguments.of(
                         new ControlMessage.TunnelClose(Status.FORBIDDEN),
-                        "0001002a00010001" + "03"));
+                        "0001002a00010001" + "03"),
+                Arguments.of(
+                        new ControlMessage.MtuProbe(NUMBER),
+                        "0008003c00010001" + "0102030405060708"),
+                Arguments.of(
+                        new ControlMessage.MtuProbeAck(NUMBER, 1400),
+                        "000a003d00010001" + "01020304050607080578"));
     }
 
     @ParameterizedTest

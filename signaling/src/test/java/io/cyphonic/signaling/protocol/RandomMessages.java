@@ -88,7 +88,9 @@ final class RandomMessages {
                 new ControlMessage.TunnelResponsePayload(maybe(), random.nextInt(65535)),
                 new ControlMessage.PathProbe(number()),
                 new ControlMessage.PathProbeAck(number(), maybe()),
-                new ControlMessage.TunnelClose(status()));
+                new ControlMessage.TunnelClose(status()),
+                new ControlMessage.MtuProbe(number()),
+                new ControlMessage.MtuProbeAck(number(), random.nextInt(65535)));
     }
 
     private long number() {

@@ -7,6 +7,7 @@ import io.cyphonic.engine.control.discovery.StunClient;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.tunnel.Directions;
 import io.cyphonic.engine.control.tunnel.Initiator;
+import io.cyphonic.engine.control.tunnel.PathMtus;
 import io.cyphonic.engine.control.tunnel.Probes;
 import io.cyphonic.engine.control.tunnel.Responder;
 import io.cyphonic.engine.control.tunnel.Tunnels;
@@ -30,6 +31,7 @@ final class MessageDispatch {
     private final Initiator initiator;
     private final Responder responder;
     private final Probes probes;
+    private final PathMtus pathMtus;
     private final Tunnels tunnels;
     private final StunClient stun;
     private final Runnable finalized;
@@ -43,6 +45,7 @@ final class MessageDispatch {
             Initiator initiator,
             Responder responder,
             Probes probes,
+            PathMtus pathMtus,
             Tunnels tunnels,
             StunClient stun,
             Runnable finalized,
@@ -54,6 +57,7 @@ final class MessageDispatch {
         this.initiator = initiator;
         this.responder = responder;
         this.probes = probes;
+        this.pathMtus = pathMtus;
         this.tunnels = tunnels;
         this.stun = stun;
         this.finalized = finalized;
@@ -113,6 +117,9 @@ final class MessageDispatch {
         switch (ControlMessageCodec.decode(message, 0, message.length)) {
             case ControlMessage.PathProbe probe -> probes.onProbe(tunnelIndex, probe, from);
             case ControlMessage.PathProbeAck ack -> probes.onProbeAck(tunnelIndex, ack);
+            case ControlMessage.MtuProbe probe ->
+                    pathMtus.onProbe(tunnelIndex, probe, message.length, from);
+            case ControlMessage.MtuProbeAck ack -> pathMtus.onProbeAck(tunnelIndex, ack);
             case ControlMessage.TunnelClose _ -> tunnels.onTunnelClose(tunnelIndex);
             case null, default -> countInvalid();
         }

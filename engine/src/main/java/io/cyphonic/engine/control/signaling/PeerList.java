@@ -43,7 +43,9 @@ final class PeerList {
                 PathKind.DIRECT,
                 context.dataPlane().endpoint(tunnel.tunnelIndex()),
                 tunnel.rttNanos() < 0 ? Double.NaN : tunnel.rttNanos() / NANOS_PER_MILLI,
-                tunnel.innerMtu() == 0 ? ownMtu : Math.min(ownMtu, tunnel.innerMtu()),
+                Math.min(
+                        tunnel.innerMtu() == 0 ? ownMtu : Math.min(ownMtu, tunnel.innerMtu()),
+                        context.dataPlane().pathMtu(tunnel.tunnelIndex())),
                 keyed ? TimeUnit.NANOSECONDS.toSeconds(age) : -1,
                 traffic.bytesIn(),
                 traffic.bytesOut(),

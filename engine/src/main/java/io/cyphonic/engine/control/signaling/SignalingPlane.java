@@ -26,6 +26,7 @@ import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.state.WantedPeer;
 import io.cyphonic.engine.control.tunnel.Directions;
 import io.cyphonic.engine.control.tunnel.Initiator;
+import io.cyphonic.engine.control.tunnel.PathMtus;
 import io.cyphonic.engine.control.tunnel.PeerLocks;
 import io.cyphonic.engine.control.tunnel.Probes;
 import io.cyphonic.engine.control.tunnel.ReachWaiters;
@@ -83,6 +84,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     private final Candidates candidates;
     private final StunClient stun;
     private final MappedAddresses mapped;
+    private final PathMtus pathMtus;
     private final Tunnels tunnels;
     private final Probes probes;
     private final Directions directions;
@@ -128,8 +130,9 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         runtime.random(),
                         REQUESTS_PER_SECOND,
                         runtime.nanoTime());
-        this.tunnels = new Tunnels(context);
-        this.probes = new Probes(context, tunnels);
+        this.pathMtus = new PathMtus(context);
+        this.tunnels = new Tunnels(context, pathMtus);
+        this.probes = new Probes(context, tunnels, pathMtus);
         this.candidates = new Candidates(addresses);
         this.stun = new StunClient(runtime, dataPlane::sendSignaling);
         this.mapped =
@@ -164,6 +167,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         initiator,
                         responder,
                         probes,
+                        pathMtus,
                         tunnels,
                         stun,
                         () -> finalized.complete(null),
@@ -195,6 +199,13 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     /** Begins to log in, and goes on doing whatever is due. */
     public void start() {
         context.runtime().every(TICK_NANOS, this::tick);
+        context.runtime().every(PathMtus.TICK_NANOS, this::watchPaths);
+    }
+
+    private void watchPaths() {
+        if (!closed.get()) {
+            pathMtus.tick();
+        }
     }
 
     private void tick() {
@@ -252,6 +263,11 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     @Override
     public void onEndpointChanged(int tunnelIndex, Endpoint from) {
         handleFrom(from, () -> probes.onEndpointChanged(tunnelIndex, from));
+    }
+
+    @Override
+    public void onDatagramTooLong(int tunnelIndex, int innerLength) {
+        handle(() -> pathMtus.onDatagramTooLong(tunnelIndex, innerLength));
     }
 
     @Override

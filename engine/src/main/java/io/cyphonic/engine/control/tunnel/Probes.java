@@ -26,13 +26,15 @@ public final class Probes {
 
     private final TunnelContext context;
     private final Tunnels tunnels;
+    private final PathMtus pathMtus;
     private final ConcurrentHashMap<Long, CompletableFuture<Long>> measuring =
             new ConcurrentHashMap<>();
 
     /** Probes the tunnels of a context. */
-    public Probes(TunnelContext context, Tunnels tunnels) {
+    public Probes(TunnelContext context, Tunnels tunnels, PathMtus pathMtus) {
         this.context = context;
         this.tunnels = tunnels;
+        this.pathMtus = pathMtus;
     }
 
     /** Measures the round-trip time of a tunnel once; negative if no answer comes in a second. */
@@ -159,6 +161,7 @@ public final class Probes {
         }
         if (probe.purpose() == Purpose.VALIDATE) {
             context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), Endpoint.of(probe.endpoint()));
+            pathMtus.onPathChanged(tunnel.tunnelIndex());
         }
     }
 

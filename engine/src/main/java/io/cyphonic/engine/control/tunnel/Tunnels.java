@@ -16,10 +16,12 @@ import io.cyphonic.signaling.protocol.sbe.Status;
 /** Opens and closes tunnels, in the data plane and in the shared records alike. */
 public final class Tunnels {
     private final TunnelContext context;
+    private final PathMtus pathMtus;
 
     /** Works on the tunnels of a context. */
-    public Tunnels(TunnelContext context) {
+    public Tunnels(TunnelContext context, PathMtus pathMtus) {
         this.context = context;
+        this.pathMtus = pathMtus;
     }
 
     /**
@@ -108,6 +110,7 @@ public final class Tunnels {
     void close(TunnelRecord tunnel, String reason) {
         abandonHandshake(tunnel);
         context.state().tunnels().remove(tunnel);
+        pathMtus.onClosed(tunnel.tunnelIndex());
         context.dataPlane().closeTunnel(tunnel.tunnelIndex());
         PeerIdentity peer = tunnel.identity();
         context.dataPlane().discardWaiting(peer.virtualIpv4().getAddress());
@@ -184,5 +187,6 @@ public final class Tunnels {
         if (tunnel.phase() != Phase.UP) {
             tunnel.enter(Phase.UP, context.nowNanos());
         }
+        pathMtus.onSession(tunnel);
     }
 }
