@@ -26,6 +26,13 @@ final class CounterTexts {
             case UDP_SENDS -> "Send calls on the UDP socket.";
             case UDP_SEND_RETRIES -> "Send calls that found the socket full and were repeated.";
             case OUTBOUND_HELD_PACKETS -> "Packets held back for want of a tunnel.";
+            case OUTBOUND_TOO_BIG_ANSWERS ->
+                    "Answers to the host: ICMP Fragmentation Needed and Packet Too Big.";
+            case OUTBOUND_FRAGMENTED_PACKETS ->
+                    "Packets cut into fragments for their path; each fragment counts as a packet"
+                            + " as well.";
+            case OUTBOUND_PROBES_TOO_LONG ->
+                    "Path MTU probes that the kernel found too long for the interface.";
             case INBOUND_DATAGRAMS -> "Datagrams received.";
             case INBOUND_DELIVERED_PACKETS -> "Packets delivered to the host.";
             case INBOUND_DELIVERED_BYTES -> "Their bytes, inner IP headers included.";

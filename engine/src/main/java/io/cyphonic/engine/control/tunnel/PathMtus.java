@@ -79,7 +79,9 @@ public final class PathMtus {
         Watched watched = tunnels.get(tunnelIndex);
         if (watched != null) {
             synchronized (watched) {
-                follow(watched, watched.search.sizes().ceiling());
+                if (watched.search != null) {
+                    follow(watched, watched.search.sizes().ceiling());
+                }
             }
         }
     }
@@ -193,8 +195,10 @@ public final class PathMtus {
         Watched watched = tunnels.get(tunnelIndex);
         if (watched != null) {
             synchronized (watched) {
-                watched.search.onAnswer(ack.probeId(), ack.size(), now());
-                go(watched);
+                if (watched.search != null) {
+                    watched.search.onAnswer(ack.probeId(), ack.size(), now());
+                    go(watched);
+                }
             }
         }
     }
@@ -204,8 +208,10 @@ public final class PathMtus {
         Watched watched = tunnels.get(tunnelIndex);
         if (watched != null) {
             synchronized (watched) {
-                watched.search.onTooLong(innerLength, now());
-                go(watched);
+                if (watched.search != null) {
+                    watched.search.onTooLong(innerLength, now());
+                    go(watched);
+                }
             }
         }
     }
