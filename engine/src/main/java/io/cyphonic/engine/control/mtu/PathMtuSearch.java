@@ -50,7 +50,7 @@ public final class PathMtuSearch {
 
     private static final int SIZES_BETWEEN = 6;
     private static final int MAX_IN_FLIGHT = 128;
-    private static final int MAX_SILENT_ROUNDS = 8;
+    private static final int MAX_SILENT_ROUNDS = 5;
 
     private static final long FIRST_TIMEOUT_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long MIN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(35);
@@ -321,7 +321,8 @@ public final class PathMtuSearch {
         }
         for (int size : roundSizes) {
             tried.add(size);
-            if (size > smallest && !answered.contains(size) && size > confirmed) {
+            boolean matters = size > confirmed || !searching;
+            if (matters && size > smallest && !answered.contains(size)) {
                 losses.merge(size, 1, Integer::sum);
                 if (isLost(size)) {
                     refused = Math.min(refused, size);
