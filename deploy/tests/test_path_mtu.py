@@ -40,6 +40,8 @@ connection = socket.create_connection((address, 5301), timeout=20)
 piece = bytes(range(256)) * 256
 for number in range(16 * mebibytes):
     connection.sendall(piece)
+    if number == 4 * mebibytes:
+        print("a quarter", flush=True)
     time.sleep(seconds / (16 * mebibytes))
 connection.shutdown(socket.SHUT_WR)
 connection.recv(1)
@@ -99,7 +101,7 @@ class PathMtuTest(unittest.TestCase):
         receiver.wait_for_line("listening", 5)
         sender = self.alice.host.spawn("sender", sys.executable, "-c", SENDER, address, mebibytes, seconds)
         if during:
-            wait_for(lambda: self.alice.peer(self.bob.fqdn)["bytesOut"] > self.sent_before + 3 * MEBIBYTE, 10, "3 MiB")
+            sender.wait_for_line("a quarter", 10)
             during()
         line = receiver.wait_for_line("result ", 30)
         sender.stop()
@@ -111,23 +113,14 @@ class PathMtuTest(unittest.TestCase):
         self.assertEqual((mebibytes * MEBIBYTE, expected.hexdigest()), (result["bytes"], result["sha256"]))
         return result
 
-    @property
-    def sent_before(self):
-        return self._sent_before
-
-    def note_sent(self):
-        self._sent_before = self.alice.peer(self.bob.fqdn)["bytesOut"]
-
-    def path_mtu(self, node=None):
-        here, there = (self.alice, self.bob) if node is not self.bob else (self.bob, self.alice)
-        return here.peer(there.fqdn)["pathMtu"]
-
     def await_path_mtu(self, most, least):
-        return wait_for(lambda: (lambda mtu: mtu if least <= mtu <= most else None)(self.path_mtu()), 5,
-                        f"a path MTU of {least} to {most}")
+        def found():
+            mtu = self.alice.peer(self.bob.fqdn)["pathMtu"]
+            return mtu if least <= mtu <= most else None
+
+        return wait_for(found, 10, f"a path MTU of {least} to {most}")
 
     def assert_dropped(self, underlay, address):
-        self.note_sent()
         result = self.transfer(address, during=lambda: self.narrow(underlay))
         inner = underlay - OVERHEAD[self.FAMILY]
         mtu = self.await_path_mtu(inner, inner - 12)

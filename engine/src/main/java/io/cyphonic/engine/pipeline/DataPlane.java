@@ -73,6 +73,11 @@ public interface DataPlane {
     /** See {@link #pathMtu(int, int)}; 0 for a tunnel that is not open. */
     int pathMtu(int tunnelIndex);
 
+    /** Bytes that a relay adds to each datagram of the tunnel at present; 0 on a direct path. */
+    default int relayOverhead(int tunnelIndex) {
+        return 0;
+    }
+
     /** Closes a tunnel, wipes its keys, drops what waits for it. Closing twice is harmless. */
     void closeTunnel(int tunnelIndex);
 

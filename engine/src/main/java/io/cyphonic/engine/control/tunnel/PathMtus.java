@@ -96,7 +96,8 @@ public final class PathMtus {
         if (endpoint == null) {
             return;
         }
-        PathSizes sizes = PathSizes.of(PathSizes.overhead(endpoint, 0), ceiling);
+        int relay = context.dataPlane().relayOverhead(watched.index);
+        PathSizes sizes = PathSizes.of(PathSizes.overhead(endpoint, relay), ceiling);
         PathMtuSearch search = watched.search;
         if (search == null) {
             watched.search = new PathMtuSearch(sizes, context.runtime().random()::nextLong, now());
