@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * share its rate. Each bucket is one number, the theoretical arrival time of the generic cell rate
  * algorithm (ITU-T I.371). Safe for any number of threads; does not block.
  */
-final class SourceLimiter {
+public final class SourceLimiter {
     private final AtomicLongArray theoreticalArrivalNs;
     private final int mask;
     private final int salt;
@@ -22,7 +22,7 @@ final class SourceLimiter {
      * @param burst datagrams at once
      * @param salt so that nobody outside knows who shares a bucket
      */
-    SourceLimiter(int buckets, int perSecond, int burst, int salt, long nowNs) {
+    public SourceLimiter(int buckets, int perSecond, int burst, int salt, long nowNs) {
         if (Integer.bitCount(buckets) != 1) {
             throw new IllegalArgumentException("buckets " + buckets + " is not a power of two");
         }
@@ -36,7 +36,8 @@ final class SourceLimiter {
         toleranceNs = intervalNs * (burst - 1);
     }
 
-    boolean allows(InetAddress source, long nowNs) {
+    /** Whether one more may come from there now; if so, it is counted. */
+    public boolean allows(InetAddress source, long nowNs) {
         int bucket = bucket(source);
         while (true) {
             long arrival = theoreticalArrivalNs.get(bucket);

@@ -1,14 +1,26 @@
 package io.cyphonic.signaling.os;
 
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+
 /**
- * How the node's UDP port is opened.
+ * How a UDP port is opened: that of a node on every address, that of a service on its own.
  *
+ * @param ipv4 the address to bind, or {@code null}
+ * @param ipv6 the address to bind, or {@code null}; with neither, both wildcards are bound, else
+ *     only the families named
  * @param port 1 to 65535, or 0 to let the kernel choose one
  * @param segmentation whether the kernel may cut large sends ({@code UDP_SEGMENT})
  * @param receiveJoining whether the kernel may join received datagrams ({@code UDP_GRO})
  * @param bufferBytes size wanted for each socket's send and receive buffer
  */
-public record UdpOptions(int port, boolean segmentation, boolean receiveJoining, int bufferBytes) {
+public record UdpOptions(
+        Inet4Address ipv4,
+        Inet6Address ipv6,
+        int port,
+        boolean segmentation,
+        boolean receiveJoining,
+        int bufferBytes) {
     /** Seven megabytes: what removed retransmissions for other tunnels at 10 Gbit/s. */
     public static final int DEFAULT_BUFFER_BYTES = 7 << 20;
 
@@ -24,8 +36,23 @@ public record UdpOptions(int port, boolean segmentation, boolean receiveJoining,
         }
     }
 
+    /** On the wildcard addresses. */
+    public UdpOptions(int port, boolean segmentation, boolean receiveJoining, int bufferBytes) {
+        this(null, null, port, segmentation, receiveJoining, bufferBytes);
+    }
+
     /** All offloads and the default buffers. */
     public static UdpOptions ofPort(int port) {
         return new UdpOptions(port, true, true, DEFAULT_BUFFER_BYTES);
+    }
+
+    /** All offloads and the default buffers, on these addresses only. */
+    public static UdpOptions of(Inet4Address ipv4, Inet6Address ipv6, int port) {
+        return new UdpOptions(ipv4, ipv6, port, true, true, DEFAULT_BUFFER_BYTES);
+    }
+
+    /** Whether a socket of that family is wanted. */
+    boolean wants(boolean wantIpv4) {
+        return ipv4 == null && ipv6 == null || (wantIpv4 ? ipv4 != null : ipv6 != null);
     }
 }

@@ -6,9 +6,13 @@ import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_IPV6;
 import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_UDP;
 import static io.cyphonic.signaling.os.NativeLayouts.SOL_SOCKET;
 
+import io.cyphonic.signaling.net.Endpoint;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 
 /**
  * One bound UDP socket of one family, non-blocking. The descriptor is shared by the receiver, the
@@ -39,11 +43,16 @@ final class UdpSocket {
     }
 
     /**
-     * Opens and binds a socket to the wildcard address.
+     * Opens and binds a socket to the wildcard address, or the one in the options.
      *
-     * @return the socket, or {@code null} if the host does not have this family
+     * @return the socket, or {@code null} if the host does not have this family or the options do
+     *     not want it
      */
     static UdpSocket open(int family, int port, UdpOptions options) throws UdpOpenException {
+        boolean ipv4 = family == AF_INET;
+        if (!options.wants(ipv4)) {
+            return null;
+        }
         ErrnoCapture errno = new ErrnoCapture();
         int type = NativeLayouts.SOCK_DGRAM | NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
         int fd = LibC.socket(errno, family, type, 0);
@@ -53,19 +62,15 @@ final class UdpSocket {
         if (fd < 0) {
             throw UdpOpenException.of(port, -fd);
         }
-        boolean ipv4 = family == AF_INET;
         if (!ipv4) {
             LibC.setSockOpt(errno, fd, IPPROTO_IPV6, NativeLayouts.IPV6_V6ONLY, 1);
         }
-        byte[] any =
-                new byte[ipv4 ? NativeLayouts.SOCKADDR_IN_SIZE : NativeLayouts.SOCKADDR_IN6_SIZE];
-        any[0] = (byte) family;
-        any[2] = (byte) (port >>> 8);
-        any[3] = (byte) port;
-        int bound = LibC.bind(errno, fd, any);
+        InetAddress address = ipv4 ? options.ipv4() : options.ipv6();
+        int bound = LibC.bind(errno, fd, sockaddr(family, address, port));
         if (bound < 0) {
             LibC.close(errno, fd);
-            if (bound == -Errno.EADDRNOTAVAIL || bound == -Errno.EAFNOSUPPORT) {
+            if (address == null
+                    && (bound == -Errno.EADDRNOTAVAIL || bound == -Errno.EAFNOSUPPORT)) {
                 return null;
             }
             throw UdpOpenException.of(port, -bound);
@@ -77,6 +82,19 @@ final class UdpSocket {
                 boundPort(errno, fd),
                 options.segmentation() && hasSegmentation(errno, fd),
                 options.receiveJoining() && enableJoining(errno, fd));
+    }
+
+    private static byte[] sockaddr(int family, InetAddress address, int port) {
+        if (address != null) {
+            return Endpoint.of(new InetSocketAddress(address, port)).sockaddr();
+        }
+        boolean ipv4 = family == AF_INET;
+        byte[] any =
+                new byte[ipv4 ? NativeLayouts.SOCKADDR_IN_SIZE : NativeLayouts.SOCKADDR_IN6_SIZE];
+        any[0] = (byte) family;
+        any[2] = (byte) (port >>> 8);
+        any[3] = (byte) port;
+        return any;
     }
 
     private static void configure(ErrnoCapture errno, int fd, boolean ipv4, UdpOptions options) {
