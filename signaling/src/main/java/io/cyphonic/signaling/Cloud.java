@@ -18,8 +18,11 @@ import io.cyphonic.signaling.metrics.ProcessSource;
 import io.cyphonic.signaling.node.NmsCounters;
 import io.cyphonic.signaling.node.NmsServer;
 import io.cyphonic.signaling.node.NodeManagement;
+import io.cyphonic.signaling.node.RelayGrants;
 import io.cyphonic.signaling.node.RevocationPush;
+import io.cyphonic.signaling.protocol.RelayServer;
 import io.cyphonic.signaling.registry.Registry;
+import io.cyphonic.signaling.relay.RelayService;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,12 +37,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
 
 /**
- * A running cloud: the registry on its log, the certificate authority, the AS, the NMS and the
- * administration socket, all in this process.
+ * A running cloud: the registry on its log, the certificate authority, the AS, the NMS, the relay
+ * and the administration socket, all in this process.
  *
  * <pre>
  *   start --&gt; SERVING --close--&gt; CLOSED
@@ -56,6 +62,7 @@ public final class Cloud implements AutoCloseable {
     private final List<MetricsSource> metrics = new ArrayList<>();
     private AuthenticationServer authenticationServer;
     private NmsServer nmsServer;
+    private Optional<RelayService> relay = Optional.empty();
 
     private Cloud() {}
 
@@ -86,6 +93,14 @@ public final class Cloud implements AutoCloseable {
     /** Where the NMS listens (UDP). */
     public List<InetSocketAddress> nodeManagementAddresses() {
         return nmsServer.addresses();
+    }
+
+    /** Where the relay listens (UDP); nowhere if there is none. */
+    public List<InetSocketAddress> relayAddresses() {
+        return relay.map(RelayService::server).stream()
+                .flatMap(server -> Stream.of(server.ipv4(), server.ipv6()))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** Stops everything; every part bounds the time it takes. Idempotent. */
@@ -122,8 +137,22 @@ public final class Cloud implements AutoCloseable {
         RegistryOpener.Opened log = opened(registryOpener.open(directory, config));
         Registry registry = log.registry();
 
+        byte[] relaySecret = RelayRole.secret(directory, random);
+        opened(() -> Arrays.fill(relaySecret, (byte) 0));
+        relay = RelayRole.open(config, relaySecret, random, clock);
+        relay.ifPresent(this::opened);
+        List<RelayServer> relays = new ArrayList<>();
+        relay.ifPresent(own -> relays.add(own.server()));
+        relays.addAll(config.relay().others());
+
         NmsCounters counters = new NmsCounters();
-        NodeManagement nodeManagement = new NodeManagement(registry, nmsSecret, random, counters);
+        NodeManagement nodeManagement =
+                new NodeManagement(
+                        registry,
+                        nmsSecret,
+                        random,
+                        counters,
+                        new RelayGrants(relays, relaySecret, config.relay().limit()));
         nmsServer =
                 opened(
                         NmsServer.open(
@@ -143,14 +172,16 @@ public final class Cloud implements AutoCloseable {
                                         registry,
                                         authority,
                                         nmsSecret,
-                                        settings(config, nmsServer.addresses()),
+                                        settings(config, nmsServer.addresses(), relays),
                                         clock,
                                         random)));
         RevocationPush push =
                 opened(new RevocationPush(registry, nodeManagement, nmsServer, clock));
+        relay.ifPresent(RelayService::start);
         nmsServer.start();
         push.start();
         metrics.add(new CloudMetrics(authenticationServer, counters, registry, clock));
+        relay.ifPresent(service -> metrics.add(new RelayMetrics(service)));
         metrics.addAll(log.metrics());
         metrics.add(new ProcessSource(Cloud.class.getPackage().getImplementationVersion()));
         if (config.metricsListen().isPresent()) {
@@ -190,7 +221,7 @@ public final class Cloud implements AutoCloseable {
     }
 
     private static AuthenticationSettings settings(
-            CloudConfig config, List<InetSocketAddress> nmsEndpoints) {
+            CloudConfig config, List<InetSocketAddress> nmsEndpoints, List<RelayServer> relays) {
         return new AuthenticationSettings(
                 config.zone(),
                 config.ipv4().length(),
@@ -198,6 +229,7 @@ public final class Cloud implements AutoCloseable {
                 nmsEndpoints,
                 config.keepAliveSeconds(),
                 Duration.ofDays(config.certificateDays()),
-                Duration.ofHours(config.loginHours()));
+                Duration.ofHours(config.loginHours()),
+                relays);
     }
 }

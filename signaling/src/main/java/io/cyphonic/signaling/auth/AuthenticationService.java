@@ -233,7 +233,8 @@ public final class AuthenticationService {
                 settings.keepAliveSeconds(),
                 settings.nmsEndpoints(),
                 CommonKeys.derive(nmsSecret, node.nodeId(), loginId),
-                renewed);
+                renewed,
+                settings.relays());
     }
 
     private byte[] issue(

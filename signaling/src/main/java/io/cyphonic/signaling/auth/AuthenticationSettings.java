@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.auth;
 
+import io.cyphonic.signaling.protocol.RelayServer;
+
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.List;
  * @param keepAliveSeconds how often a registered node sends a keep-alive
  * @param certificateLifetime of node certificates
  * @param loginLifetime how long a common key holds; rounded up to a full hour
+ * @param relays the relays that nodes may use
  */
 public record AuthenticationSettings(
         String zone,
@@ -22,7 +25,8 @@ public record AuthenticationSettings(
         List<InetSocketAddress> nmsEndpoints,
         int keepAliveSeconds,
         Duration certificateLifetime,
-        Duration loginLifetime) {
+        Duration loginLifetime,
+        List<RelayServer> relays) {
     /** How often a registered node sends a keep-alive unless said otherwise. */
     public static final int DEFAULT_KEEP_ALIVE_SECONDS = 15;
 
@@ -31,8 +35,29 @@ public record AuthenticationSettings(
 
     private static final int MAX_NMS_ENDPOINTS = 8;
 
+    /** Of a cloud without relays. */
+    public AuthenticationSettings(
+            String zone,
+            int ipv4PrefixLength,
+            int ipv6PrefixLength,
+            List<InetSocketAddress> nmsEndpoints,
+            int keepAliveSeconds,
+            Duration certificateLifetime,
+            Duration loginLifetime) {
+        this(
+                zone,
+                ipv4PrefixLength,
+                ipv6PrefixLength,
+                nmsEndpoints,
+                keepAliveSeconds,
+                certificateLifetime,
+                loginLifetime,
+                List.of());
+    }
+
     /** Checks the addresses. */
     public AuthenticationSettings {
+        relays = List.copyOf(relays);
         nmsEndpoints = List.copyOf(nmsEndpoints);
         if (nmsEndpoints.isEmpty() || nmsEndpoints.size() > MAX_NMS_ENDPOINTS) {
             throw new IllegalArgumentException(

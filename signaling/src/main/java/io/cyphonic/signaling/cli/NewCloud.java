@@ -88,6 +88,8 @@ final class NewCloud {
             random.nextBytes(secret);
             PrivateFiles.createDirectory(draft.nmsSecret().getParent());
             PrivateFiles.writeSecret(draft.nmsSecret(), secret);
+            random.nextBytes(secret);
+            PrivateFiles.writeSecret(draft.relaySecret(), secret);
         } finally {
             Arrays.fill(secret, (byte) 0);
         }

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  * @param loginHours life of a login; then the node logs in again
  * @param stunAlternatePort second UDP port, for STUN alone (RFC 5780); 0 for none
  * @param metricsListen where the figures are served over HTTP; empty for not at all
+ * @param relay the relay of the cloud's own process, and the others
  */
 public record CloudConfig(
         String zone,
@@ -30,7 +31,8 @@ public record CloudConfig(
         int certificateDays,
         int loginHours,
         int stunAlternatePort,
-        Optional<InetSocketAddress> metricsListen) {
+        Optional<InetSocketAddress> metricsListen,
+        RelayConfig relay) {
     /** Zone when none is named; reserved for private use (ICANN, 2024). */
     public static final String DEFAULT_ZONE = "cyphonic.internal";
 
@@ -62,7 +64,8 @@ public record CloudConfig(
                 DEFAULT_CERTIFICATE_DAYS,
                 DEFAULT_LOGIN_HOURS,
                 DEFAULT_STUN_ALTERNATE_PORT,
-                Optional.empty());
+                Optional.empty(),
+                RelayConfig.DEFAULTS);
     }
 
     /** The same with other overlay networks. */
@@ -76,7 +79,8 @@ public record CloudConfig(
                 certificateDays,
                 loginHours,
                 stunAlternatePort,
-                metricsListen);
+                metricsListen,
+                relay);
     }
 
     /** Checks every value. */

@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.config;
 
 import io.cyphonic.signaling.net.AddressText;
+import io.cyphonic.signaling.protocol.RelayServer;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -26,9 +27,12 @@ public final class CloudConfigFile {
                     "certificate-days",
                     "login-hours",
                     "stun-alternate-port",
+                    "relay",
+                    "relays",
                     "metrics");
     private static final Set<String> NETWORK_KEYS = Set.of("ipv4", "ipv6");
     private static final Set<String> METRICS_KEYS = Set.of("listen");
+    private static final Set<String> RELAY_KEYS = Set.of("port", "tls-port", "path-megabits");
     private static final int MAX_FILE_BYTES = 65536;
 
     private CloudConfigFile() {}
@@ -79,7 +83,32 @@ public final class CloudConfigFile {
                         CloudConfig.DEFAULT_STUN_ALTERNATE_PORT,
                         0,
                         65_535),
-                metricsListen(root));
+                metricsListen(root),
+                relay(root));
+    }
+
+    private static RelayConfig relay(YamlMapping root) {
+        RelayConfig defaults = RelayConfig.DEFAULTS;
+        List<RelayServer> others =
+                root.has("relays")
+                        ? root.list("relays", RelayConfig::parse, RelayConfig::checkOthers)
+                        : List.of();
+        if (!root.has("relay")) {
+            return new RelayConfig(
+                    defaults.port(), defaults.tlsPort(), defaults.pathMegabits(), others);
+        }
+        YamlMapping relay = root.mapping("relay");
+        relay.allowOnly(RELAY_KEYS);
+        return new RelayConfig(
+                number(relay, "port", defaults.port(), 0, 65_535),
+                number(relay, "tls-port", defaults.tlsPort(), 0, 65_535),
+                number(
+                        relay,
+                        "path-megabits",
+                        defaults.pathMegabits(),
+                        1,
+                        RelayConfig.MAX_PATH_MEGABITS),
+                others);
     }
 
     private static Optional<InetSocketAddress> metricsListen(YamlMapping root) {
@@ -144,7 +173,31 @@ public final class CloudConfigFile {
                                 config.certificateDays(),
                                 config.loginHours(),
                                 config.stunAlternatePort())
-                + metrics(config);
+                + metrics(config)
+                + relay(config.relay());
+    }
+
+    private static String relay(RelayConfig relay) {
+        StringBuilder others = new StringBuilder();
+        for (RelayServer other : relay.others()) {
+            others.append("  - \"").append(RelayConfig.format(other)).append("\"\n");
+        }
+        return """
+
+        # The relay (TRS) of this process, for nodes that cannot reach each other. port: UDP, on the first
+        # listen address of each family; 0 for none. tls-port: TCP, for networks that let nothing else out:
+        # login, signaling and relay over TLS; 0 for none. path-megabits: most that one end of a path may send.
+        relay:
+          port: %d
+          tls-port: %d
+          path-megabits: %d
+
+        # Relays in other places ('cyphonic-cloud relay'), up to 15: id from 2 on, addresses, TLS port if any.
+        """
+                        .formatted(relay.port(), relay.tlsPort(), relay.pathMegabits())
+                + (others.isEmpty()
+                        ? "#relays:\n#  - \"2 203.0.113.9:7448 [2001:db8::9]:7448 tls=443\"\n"
+                        : "relays:\n" + others);
     }
 
     private static String metrics(CloudConfig config) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
  * cloud.yaml         configuration
  * ca/                certificate authority: ca.key, ca.crt
  * keys/nms.secret    the common keys of the nodes come from it
+ * keys/relay.secret  the keys of relay channels come from it; relays elsewhere have it too
  * log/               the durable truth: the cluster's log
  * cloud.sock         administration, while the cloud runs
  * lock               held by the one process that uses the directory
@@ -25,6 +26,11 @@ public record CloudDirectory(Path path) {
     /** The secret that every NMS member shares. */
     public Path nmsSecret() {
         return path.resolve("keys").resolve("nms.secret");
+    }
+
+    /** The secret that NMS and relays share. */
+    public Path relaySecret() {
+        return path.resolve("keys").resolve("relay.secret");
     }
 
     /** The cluster's directory. */

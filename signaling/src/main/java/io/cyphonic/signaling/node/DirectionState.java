@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
  * the messages, sealed ({@link DirectionSeal}), so that no NMS keeps it and any NMS can go on.
  *
  * @param initiator address the direction request came from
+ * @param relayId the relay chosen for the path, 0 for none
  */
 record DirectionState(
         Id128 initiatorId,
@@ -22,9 +23,10 @@ record DirectionState(
         Id128 pathId,
         long transactionId,
         Procedure procedure,
-        long expiryMillis) {
+        long expiryMillis,
+        int relayId) {
     /** Length in bytes of the encoded state. */
-    static final int ENCODED_LENGTH = 16 + 8 + 16 + 2 + 16 + 16 + 8 + 1 + 8;
+    static final int ENCODED_LENGTH = 16 + 8 + 16 + 2 + 16 + 16 + 8 + 1 + 8 + 2;
 
     byte[] encode() {
         ByteBuffer buffer = ByteBuffer.allocate(ENCODED_LENGTH);
@@ -39,6 +41,7 @@ record DirectionState(
         put(buffer, responderId);
         put(buffer, pathId);
         buffer.putLong(transactionId).put((byte) procedure.value()).putLong(expiryMillis);
+        buffer.putShort((short) relayId);
         return buffer.array();
     }
 
@@ -58,7 +61,8 @@ record DirectionState(
                 id(buffer),
                 buffer.getLong(),
                 Procedure.get(buffer.get()),
-                buffer.getLong());
+                buffer.getLong(),
+                Short.toUnsignedInt(buffer.getShort()));
     }
 
     private static ByteBuffer put(ByteBuffer buffer, Id128 id) {

@@ -10,6 +10,8 @@ import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionToInitiator;
 import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionToResponder;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.Id128;
+import io.cyphonic.signaling.protocol.RelayGrant;
+import io.cyphonic.signaling.protocol.RelayHeader;
 import io.cyphonic.signaling.protocol.sbe.Procedure;
 import io.cyphonic.signaling.protocol.sbe.Status;
 import io.cyphonic.signaling.registry.NodeRecord;
@@ -44,9 +46,16 @@ final class Directions {
     private final Registry registry;
     private final ControlKeys keys;
     private final DirectionSeal seal;
+    private final RelayGrants relays;
     private final NmsCounters counters;
 
-    Directions(Registry registry, ControlKeys keys, DirectionSeal seal, NmsCounters counters) {
+    Directions(
+            Registry registry,
+            ControlKeys keys,
+            DirectionSeal seal,
+            RelayGrants relays,
+            NmsCounters counters) {
+        this.relays = relays;
         this.registry = registry;
         this.keys = keys;
         this.seal = seal;
@@ -68,8 +77,9 @@ final class Directions {
         }
         Procedure procedure =
                 RouteDecider.decide(initiator.registration(), responder.registration());
-        if (procedure == Procedure.RELAY) {
-            // No TRS yet; without one there is no way between two families.
+        int relayId = relays.choose(initiator.nodeId(), responder.nodeId());
+        if (procedure == Procedure.RELAY && relayId == RelayGrants.NONE) {
+            // There is no other way between two families.
             return refuse(request, direction, Status.UNAVAILABLE);
         }
         Id128 pathId =
@@ -87,8 +97,10 @@ final class Directions {
                         pathId,
                         direction.transactionId(),
                         procedure,
-                        request.nowMillis() + CONFIRMATION_LIFE_MILLIS);
-        return toResponder(initiator, responder, state);
+                        request.nowMillis() + CONFIRMATION_LIFE_MILLIS,
+                        relayId);
+        RelayGrant grant = relays.make(relayId, pathId, RelayHeader.RESPONDER, request.nowMillis());
+        return toResponder(initiator, responder, state, grant);
     }
 
     List<Reply> confirm(Request request, RouteDirectionConfirmation answer, Status admission) {
@@ -112,9 +124,15 @@ final class Directions {
             return List.of();
         }
         counters.count(NmsCounter.HANDLED);
+        RelayGrant grant =
+                relays.make(
+                        state.relayId(),
+                        state.pathId(),
+                        RelayHeader.INITIATOR,
+                        request.nowMillis());
         return List.of(
                 answer.status() == Status.OK
-                        ? toInitiator(state, acceptance(state, responder))
+                        ? toInitiator(state, acceptance(state, responder, grant))
                         : toInitiator(state, refusal(state.transactionId(), answer.status())));
     }
 
@@ -143,7 +161,7 @@ final class Directions {
     }
 
     private List<Reply> toResponder(
-            NodeRecord initiator, NodeRecord responder, DirectionState state) {
+            NodeRecord initiator, NodeRecord responder, DirectionState state, RelayGrant grant) {
         byte[] sealedState = seal.seal(state);
         byte[] datagram =
                 keys.seal(
@@ -162,7 +180,7 @@ final class Directions {
                                                 candidates,
                                                 initiator.fqdn(),
                                                 sealedState,
-                                                null)));
+                                                grant)));
         counters.count(NmsCounter.HANDLED);
         // Over every family it registered: one of its ways may be gone, and twice is harmless.
         List<Reply> replies = new ArrayList<>(2);
@@ -187,7 +205,8 @@ final class Directions {
         return List.of(new Reply(datagram, request.source(), request.local()));
     }
 
-    private static ControlMessage acceptance(DirectionState state, NodeRecord responder) {
+    private static ControlMessage acceptance(
+            DirectionState state, NodeRecord responder, RelayGrant grant) {
         return fitting(
                 Registrations.candidates(responder.registration()),
                 candidates ->
@@ -202,7 +221,7 @@ final class Directions {
                                 candidates,
                                 responder.fqdn(),
                                 responder.certificate(),
-                                null));
+                                grant));
     }
 
     /** A status and nothing else; the procedure means nothing without OK. */

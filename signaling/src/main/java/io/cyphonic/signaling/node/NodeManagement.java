@@ -41,6 +41,13 @@ public final class NodeManagement implements DatagramHandler {
     private final ControlKeys keys;
     private final Directions directions;
     private final NmsCounters counters;
+    private final RelayGrants relays;
+
+    /** Makes the handler of a cloud without relays. */
+    public NodeManagement(
+            Registry registry, byte[] nmsSecret, SecureRandom random, NmsCounters counters) {
+        this(registry, nmsSecret, random, counters, RelayGrants.none());
+    }
 
     /**
      * Makes the handler.
@@ -48,11 +55,17 @@ public final class NodeManagement implements DatagramHandler {
      * @param nmsSecret at least 32 bytes, the same on every member; copied
      */
     public NodeManagement(
-            Registry registry, byte[] nmsSecret, SecureRandom random, NmsCounters counters) {
+            Registry registry,
+            byte[] nmsSecret,
+            SecureRandom random,
+            NmsCounters counters,
+            RelayGrants relays) {
+        this.relays = relays;
         this.registry = registry;
         this.keys = new ControlKeys(nmsSecret, random);
         this.directions =
-                new Directions(registry, keys, new DirectionSeal(nmsSecret, random), counters);
+                new Directions(
+                        registry, keys, new DirectionSeal(nmsSecret, random), relays, counters);
         this.counters = counters;
     }
 
@@ -136,6 +149,9 @@ public final class NodeManagement implements DatagramHandler {
         Status status = admission(request);
         if (status == Status.OK) {
             status = record(request, registration);
+        }
+        if (status == Status.OK) {
+            relays.measured(request.nodeId(), registration.relayRoundTrips());
         }
         return answer(
                 request,

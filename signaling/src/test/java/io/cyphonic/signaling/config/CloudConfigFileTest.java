@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cyphonic.signaling.net.AddressText;
+import io.cyphonic.signaling.protocol.RelayServer;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,12 @@ class CloudConfigFileTest {
             login-hours: 6
             metrics:
               listen: "[::1]:9448"
+            relay:
+              port: 7500
+              tls-port: 0
+              path-megabits: 50
+            relays:
+              - 2 203.0.113.9:7448 [2001:db8::9]:7449 tls=443
             """;
 
     @TempDir Path directory;
@@ -50,7 +57,17 @@ class CloudConfigFileTest {
                                 7,
                                 6,
                                 7449,
-                                AddressText.parse("[::1]:9448", -1)));
+                                AddressText.parse("[::1]:9448", -1),
+                                new RelayConfig(
+                                        7500,
+                                        0,
+                                        50,
+                                        List.of(
+                                                new RelayServer(
+                                                        2,
+                                                        SocketAddresses.parse("203.0.113.9:7448"),
+                                                        SocketAddresses.parse("[2001:db8::9]:7449"),
+                                                        443)))));
     }
 
     @Test
@@ -85,6 +102,24 @@ class CloudConfigFileTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("metrics.listen: '127.0.0.1' is not allowed")
                 .hasMessageContaining("ADDRESS:PORT");
+    }
+
+    @Test
+    void shouldRefuseRelaysThatMakeNoSense() {
+        for (String wrong :
+                List.of(
+                        "1 203.0.113.9:7448",
+                        "2",
+                        "two 203.0.113.9",
+                        "2 203.0.113.9 203.0.113.10",
+                        "2 203.0.113.9 tls=0",
+                        "70000 203.0.113.9")) {
+            String text = VALID.replaceFirst("- 2 203.*", "- \"" + wrong + "\"");
+            assertThatThrownBy(() -> CloudConfigFile.parse("cloud.yaml", text))
+                    .as(wrong)
+                    .isInstanceOf(ConfigException.class)
+                    .hasMessageContaining("relays");
+        }
     }
 
     @Test

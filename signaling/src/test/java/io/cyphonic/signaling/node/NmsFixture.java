@@ -36,6 +36,10 @@ final class NmsFixture implements AutoCloseable {
     long nowMillis = Instant.parse("2026-11-22T12:00:00Z").toEpochMilli();
 
     NmsFixture() {
+        this(RelayGrants.none());
+    }
+
+    NmsFixture(RelayGrants relays) {
         random.nextBytes(secret);
         registry =
                 new VolatileRegistry(
@@ -47,7 +51,7 @@ final class NmsFixture implements AutoCloseable {
                                 64),
                         () -> Instant.ofEpochMilli(nowMillis),
                         random);
-        nms = new NodeManagement(registry, secret, random, counters);
+        nms = new NodeManagement(registry, secret, random, counters, relays);
     }
 
     /** Enrols a node and logs it in. */
