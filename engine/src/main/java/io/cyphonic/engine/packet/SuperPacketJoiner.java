@@ -132,6 +132,23 @@ public final class SuperPacketJoiner {
         return network + transport == headerLength && headerLength < length;
     }
 
+    /**
+     * Length of the IP and UDP headers of a packet that may be a segment of a super-packet.
+     *
+     * @return 0 if it may not: no UDP, a fragment, options, no payload
+     */
+    public static int udpHeaderLength(byte[] buffer, int offset, int length) {
+        boolean ipv4 = IpPacket.version(buffer, offset) == 4;
+        int network =
+                ipv4 ? IpPacket.ipv4HeaderLength(buffer, offset) : IpPacket.IPV6_HEADER_LENGTH;
+        int header = network + UdpHeader.LENGTH;
+        boolean joins =
+                header < length
+                        && protocol(buffer, offset) == IpPacket.UDP
+                        && isSegment(buffer, offset, header, length);
+        return joins ? header : 0;
+    }
+
     /** Whether a segment is UDP, whose super-packets not every kernel takes. */
     public static boolean isUdp(byte[] buffer, int offset) {
         return protocol(buffer, offset) == IpPacket.UDP;

@@ -29,6 +29,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
 
     private final TunnelTable table;
     private final TunWriter tun;
+    private final DatagramRow row;
     private final DataPlaneListener listener;
     private final Runnable sessionReady;
     private final Counters.Lane counters;
@@ -49,6 +50,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
             BatchMarks marks) {
         this.table = table;
         this.tun = tun;
+        this.row = new DatagramRow(tun);
         this.listener = listener;
         this.sessionReady = sessionReady;
         this.counters = counters;
@@ -135,6 +137,9 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
 
     /** Delivers one packet and those that join it; returns the next capsule. */
     private int deliver(InboundSlot slot, int first) {
+        if (slot.keptHeader[first] == 0) {
+            return deliverRow(slot, first);
+        }
         restoreHeader(slot, first);
         int end = endOfSuperPacket(slot, first);
         if (end == first + 1 || !deliverJoined(slot, first, end)) {
@@ -142,6 +147,34 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
                 restoreHeader(slot, capsule);
                 deliverOne(slot, capsule);
             }
+        }
+        return end;
+    }
+
+    /** Delivers a packet that came alone, and those that came alone too and may join it. */
+    private int deliverRow(InboundSlot slot, int first) {
+        int end = first + 1;
+        if (isPartial(slot, first)) {
+            int mayFollow = end;
+            while (mayFollow < slot.capsules
+                    && verdicts[mayFollow] == PACKET
+                    && slot.keptHeader[mayFollow] == 0
+                    && slot.session[mayFollow] == slot.session[first]
+                    && isPartial(slot, mayFollow)) {
+                mayFollow++;
+            }
+            end = mayFollow > end ? row.find(slot, first, mayFollow) : end;
+        }
+        int count = end - first;
+        if (count == 1) {
+            deliverOne(slot, first);
+            return end;
+        }
+        int written = row.write(first, end);
+        delivered(slot, first, written, row.bytes(written));
+        if (written < count) {
+            counters.drop(DropReason.INBOUND_WRITE_FAILED, count - written);
+            slot.settled += count - written;
         }
         return end;
     }

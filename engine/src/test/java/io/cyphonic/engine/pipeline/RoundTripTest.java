@@ -296,6 +296,56 @@ class RoundTripTest {
         assertSamePackets(received(written), expected(packet));
     }
 
+    private byte[][] datagrams(boolean ipv6, int... payloads) {
+        byte[][] packets = new byte[payloads.length][];
+        for (int i = 0; i < payloads.length; i++) {
+            byte[] payload = bytes(payloads[i]);
+            payload[0] = (byte) i;
+            packets[i] = Packets.udp(ipv6 ? a.ipv6 : a.ipv4, ipv6 ? b.ipv6 : b.ipv4, payload, 0);
+        }
+        return packets;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldWriteDatagramsOfOneFlowTogether(boolean ipv6) {
+        b.tun.udpOffload = true;
+        byte[][] packets = datagrams(ipv6, 64, 64, 64, 64, 20);
+
+        List<byte[]> written = opened(sealed(packets));
+
+        assertThat(written).hasSizeLessThan(packets.length);
+        assertThat(received(written)).hasSize(packets.length);
+        received(written).forEach(each -> assertThat(Packets.checksumsRight(each)).isTrue());
+        assertThat(received(written).stream().map(each -> each[ipv6 ? 48 : 28]))
+                .containsExactly((byte) 0, (byte) 1, (byte) 2, (byte) 3, (byte) 4);
+        assertThat(received(written).getLast()).hasSize(packets[4].length - VirtioNetHeader.LENGTH);
+    }
+
+    @Test
+    void shouldNotJoinDatagramsThatGrow() {
+        b.tun.udpOffload = true;
+        byte[][] packets = datagrams(false, 10, 20, 30, 30, 20, 20);
+
+        List<byte[]> written = opened(sealed(packets));
+
+        assertThat(received(written).stream().map(each -> each.length))
+                .containsExactly(38, 48, 58, 58, 48, 48);
+    }
+
+    @Test
+    void shouldWriteDatagramsSinglyWhenTheKernelRefusesThemTogether() {
+        b.tun.udpOffload = true;
+        b.tun.superPacketError = -22;
+        byte[][] packets = datagrams(true, 100, 100, 100, 60);
+
+        List<byte[]> written = opened(sealed(packets));
+
+        assertThat(written).hasSize(packets.length);
+        assertSamePackets(received(written), expected(packets));
+        assertThat(b.count(Counter.TUN_SUPER_PACKET_REFUSALS)).isPositive();
+    }
+
     @Test
     void shouldCompleteAnUnusualPartialChecksumBeforeSending() {
         // A partial checksum of a protocol the receiver does not know: here GRE-like, at offset 4.
