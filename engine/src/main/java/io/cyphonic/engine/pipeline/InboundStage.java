@@ -47,11 +47,6 @@ final class InboundStage implements Stage {
     private InboundSlot slot;
     private boolean sourceDrained;
 
-    /**
-     * The sockets were empty when last looked at; see {@link OutboundStage} for what that means.
-     */
-    private boolean idle = true;
-
     InboundStage(
             UdpTransport udp,
             Conveyor<InboundSlot> conveyor,
@@ -79,16 +74,13 @@ final class InboundStage implements Stage {
         sourceDrained = false;
         int length = spareLength > 0 ? takeSpare() : receive(slot.in);
         if (length <= 0) {
-            idle = true;
             return length == UdpTransport.WOULD_BLOCK ? DRAINED : receiveFailed();
         }
         slot.batch = marks.begin();
         slot.nowNanos = clock.getAsLong();
         stage(0, length);
-        boolean alone = idle;
-        int outcome = alone ? BUSY : receiveMore();
-        conveyor.commit(sourceDrained || alone);
-        idle = outcome == DRAINED;
+        int outcome = receiveMore();
+        conveyor.commit(sourceDrained);
         return outcome == DRAINED && spareLength > 0 ? BUSY : outcome;
     }
 

@@ -5,6 +5,7 @@ import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Tunnel;
+import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.UdpTransport;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
@@ -12,8 +13,9 @@ import io.cyphonic.signaling.protocol.CapsuleHeader;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Outbound sender: sends the capsules of a slot in order, as many per system call as have one
- * endpoint and one length (the last may be shorter).
+ * Outbound sender: sends the capsules of a slot in order. Neighbours with one endpoint and one
+ * length (the last may be shorter) are a run and go in one system call; where a slot has several
+ * runs, they go in one call together if the transport can do that.
  */
 final class SendHandler implements SlotSink<OutboundSlot> {
     /** How often a full socket is tried again, for a whole slot. */
@@ -24,11 +26,17 @@ final class SendHandler implements SlotSink<OutboundSlot> {
 
     private static final long TOO_LONG_REPORT_INTERVAL_NANOS = 100_000_000;
 
+    /** From so many runs on, one call for all of them costs less than a call each. */
+    private static final int MIN_RUNS_TOGETHER = 3;
+
     private final UdpTransport udp;
     private final DataPlaneListener listener;
     private final Counters.Lane counters;
     private final BatchMarks marks;
 
+    private final DatagramRuns runs = new DatagramRuns(SlotLimits.MAX_CAPSULES);
+    private final int[] firstOfRun = new int[SlotLimits.MAX_CAPSULES];
+    private final int[] endOfRun = new int[SlotLimits.MAX_CAPSULES];
     private int retriesLeft;
 
     SendHandler(
@@ -49,6 +57,22 @@ final class SendHandler implements SlotSink<OutboundSlot> {
             return;
         }
         retriesLeft = MAX_RETRIES;
+        findRuns(slot);
+        int run = 0;
+        while (run < runs.count) {
+            int together = runs.count - run >= MIN_RUNS_TOGETHER ? sendTogether(slot, run) : 0;
+            if (together == 0) {
+                sendRun(slot, run);
+                together = 1;
+            }
+            run += together;
+        }
+        runs.clear();
+        marks.finish(slot.batch);
+    }
+
+    private void findRuns(OutboundSlot slot) {
+        runs.clear();
         int capsule = 0;
         while (capsule < slot.capsules) {
             if (slot.capsuleLength[capsule] == 0) {
@@ -57,11 +81,33 @@ final class SendHandler implements SlotSink<OutboundSlot> {
                 capsule++;
             } else {
                 int end = endOfRun(slot, capsule);
-                sendRun(slot, capsule, end);
+                int offset = slot.capsuleOffset[capsule];
+                firstOfRun[runs.count] = capsule;
+                endOfRun[runs.count] = end;
+                runs.add(
+                        slot.endpoint[slot.capsuleEntry[capsule]],
+                        offset,
+                        slot.capsuleOffset[end - 1] + slot.capsuleLength[end - 1] - offset,
+                        slot.capsuleLength[capsule]);
                 capsule = end;
             }
         }
-        marks.finish(slot.batch);
+    }
+
+    /** Sends as many runs as one call takes. */
+    private int sendTogether(OutboundSlot slot, int first) {
+        int sent = udp.sendRuns(slot.out, runs, first);
+        if (sent > 0) {
+            counters.add(Counter.UDP_SENDS, 1);
+            for (int run = first; run < first + sent; run++) {
+                count(
+                        slot,
+                        run,
+                        runs.offset[run] + runs.length[run],
+                        DropReason.OUTBOUND_SEND_FAILED);
+            }
+        }
+        return sent;
     }
 
     /** First capsule that cannot go into the same system call. */
@@ -90,11 +136,11 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         return end;
     }
 
-    private void sendRun(OutboundSlot slot, int first, int end) {
-        int segmentLength = slot.capsuleLength[first];
-        int offset = slot.capsuleOffset[first];
-        int length = slot.capsuleOffset[end - 1] + slot.capsuleLength[end - 1] - offset;
-        Endpoint to = slot.endpoint[slot.capsuleEntry[first]];
+    private void sendRun(OutboundSlot slot, int run) {
+        int offset = runs.offset[run];
+        int length = runs.length[run];
+        int segmentLength = runs.segmentLength[run];
+        Endpoint to = runs.to[run];
         int sent = 0;
         int result = 0;
         while (sent < length) {
@@ -109,15 +155,16 @@ final class SendHandler implements SlotSink<OutboundSlot> {
             }
         }
         if (result == UdpTransport.TOO_LONG) {
-            tooLong(slot, first, end, offset + sent);
+            tooLong(slot, run, offset + sent);
         } else {
-            count(slot, first, end, offset + sent, DropReason.OUTBOUND_SEND_FAILED);
+            count(slot, run, offset + sent, DropReason.OUTBOUND_SEND_FAILED);
         }
     }
 
     /** Those that were not sent are longer than the interface carries: the path has changed. */
-    private void tooLong(OutboundSlot slot, int first, int end, int sentEnd) {
-        count(slot, first, end, sentEnd, DropReason.OUTBOUND_DATAGRAM_TOO_LONG);
+    private void tooLong(OutboundSlot slot, int run, int sentEnd) {
+        int first = firstOfRun[run];
+        count(slot, run, sentEnd, DropReason.OUTBOUND_DATAGRAM_TOO_LONG);
         int entry = slot.capsuleEntry[first];
         Tunnel tunnel = slot.session[entry].tunnel();
         boolean control = (slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0;
@@ -138,8 +185,8 @@ final class SendHandler implements SlotSink<OutboundSlot> {
     }
 
     /** Capsules that begin before {@code sentEnd} were sent. */
-    private void count(OutboundSlot slot, int first, int end, int sentEnd, DropReason unsent) {
-        for (int capsule = first; capsule < end; capsule++) {
+    private void count(OutboundSlot slot, int run, int sentEnd, DropReason unsent) {
+        for (int capsule = firstOfRun[run]; capsule < endOfRun[run]; capsule++) {
             int entry = slot.capsuleEntry[capsule];
             Tunnel tunnel = slot.session[entry].tunnel();
             boolean control = (slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0;

@@ -48,6 +48,17 @@ public interface UdpTransport extends AutoCloseable {
     int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to);
 
     /**
+     * Sends runs of datagrams in one call to the kernel, as many of them as it takes. Runs that do
+     * not go this way go by {@link #send}, which knows what to do about every refusal.
+     *
+     * @param first of the runs to send
+     * @return how many were sent whole, from the first on; 0 if none was, for whatever reason
+     */
+    default int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
+        return 0;
+    }
+
+    /**
      * Sends one datagram, from any thread.
      *
      * @return {@code length}; {@link #WOULD_BLOCK}; or a negative errno (no route, no such family)

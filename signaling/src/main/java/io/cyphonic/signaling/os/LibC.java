@@ -81,6 +81,10 @@ final class LibC {
             bind("recvmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle RECVMSG_PLAIN =
             plain("recvmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle RECVMMSG =
+            plain("recvmmsg", JAVA_INT, null, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+    private static final MethodHandle SENDMMSG =
+            plain("sendmmsg", JAVA_INT, null, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     private static final MethodHandle POLL =
             bind("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle POLL_PLAIN =
@@ -136,6 +140,24 @@ final class LibC {
     static int tryRead(int fd, MemorySegment heap, int capacity) {
         try {
             return (int) (long) READ_PLAIN.invokeExact(fd, heap, (long) capacity);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** recvmmsg(2) without waiting, and without its reason for a failure. */
+    static int tryReceiveMessages(int fd, MemorySegment messages, int count) {
+        try {
+            return (int) RECVMMSG.invokeExact(fd, messages, count, 0, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    /** sendmmsg(2) without its reason for a failure. */
+    static int trySendMessages(int fd, MemorySegment messages, int count) {
+        try {
+            return (int) SENDMMSG.invokeExact(fd, messages, count, 0);
         } catch (Throwable e) {
             throw unexpected(e);
         }

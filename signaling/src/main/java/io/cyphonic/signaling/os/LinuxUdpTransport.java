@@ -1,5 +1,6 @@
 package io.cyphonic.signaling.os;
 
+import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.UdpTransport;
@@ -114,6 +115,12 @@ public final class LinuxUdpTransport implements UdpTransport {
         return sender == null
                 ? -Errno.EAFNOSUPPORT
                 : sender.send(buffer, offset, length, segmentLength, to);
+    }
+
+    @Override
+    public int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
+        UdpSender sender = runs.to[first].isIpv4() ? ipv4Sender : ipv6Sender;
+        return sender == null ? 0 : sender.sendRuns(buffer, runs, first);
     }
 
     @Override

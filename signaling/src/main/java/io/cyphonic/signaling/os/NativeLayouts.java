@@ -26,6 +26,10 @@ final class NativeLayouts {
     static final long MSGHDR_FLAGS = 48;
     static final long MSGHDR_SIZE = 56;
 
+    // struct mmsghdr: recvmmsg(2)
+    static final long MMSGHDR_LENGTH = 56;
+    static final long MMSGHDR_SIZE = 64;
+
     // struct cmsghdr: cmsg(3)
     static final long CMSG_LENGTH = 0;
     static final long CMSG_LEVEL = 8;

@@ -31,7 +31,12 @@ final class NativeMessage {
     private final MemorySegment control;
 
     NativeMessage(Arena arena, int pieceCount, int controlCapacity) {
-        header = arena.allocate(MSGHDR_SIZE, Long.BYTES);
+        this(arena.allocate(MSGHDR_SIZE, Long.BYTES), arena, pieceCount, controlCapacity);
+    }
+
+    /** A message whose header lies in an array of them. */
+    NativeMessage(MemorySegment header, Arena arena, int pieceCount, int controlCapacity) {
+        this.header = header;
         name = arena.allocate(NativeLayouts.SOCKADDR_IN6_SIZE, Long.BYTES);
         pieces = arena.allocate(pieceCount * IOVEC_SIZE, Long.BYTES);
         control = arena.allocate(Math.max(controlCapacity, Long.BYTES), Long.BYTES);
@@ -59,6 +64,11 @@ final class NativeMessage {
     void setPiece(int index, MemorySegment piece) {
         pieces.set(ADDRESS, index * IOVEC_SIZE + IOVEC_BASE, piece);
         pieces.set(JAVA_LONG, index * IOVEC_SIZE + IOVEC_LENGTH, piece.byteSize());
+    }
+
+    void setPieceAddress(int index, long address, long length) {
+        pieces.set(JAVA_LONG, index * IOVEC_SIZE + IOVEC_BASE, address);
+        pieces.set(JAVA_LONG, index * IOVEC_SIZE + IOVEC_LENGTH, length);
     }
 
     void setPieceLength(int index, long length) {

@@ -5,6 +5,9 @@ import static io.cyphonic.signaling.os.NativeLayouts.CMSG_DATA;
 import static io.cyphonic.signaling.os.NativeLayouts.CMSG_LENGTH;
 import static io.cyphonic.signaling.os.NativeLayouts.CMSG_LEVEL;
 import static io.cyphonic.signaling.os.NativeLayouts.CMSG_TYPE;
+import static io.cyphonic.signaling.os.NativeLayouts.MMSGHDR_LENGTH;
+import static io.cyphonic.signaling.os.NativeLayouts.MMSGHDR_SIZE;
+import static io.cyphonic.signaling.os.NativeLayouts.MSGHDR_SIZE;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -17,100 +20,146 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Receives from both sockets in turn: recvmsg(2) into native memory, because the length of the
- * joined datagrams comes in a control message (udp(7), UDP_GRO), then one copy to the heap. Owned
- * by the receiving thread; does not allocate.
+ * Receives from both sockets in turn: recvmmsg(2) into native memory, because the length of joined
+ * datagrams comes in a control message (udp(7), UDP_GRO), then one copy to the heap. Owned by the
+ * receiving thread; does not allocate.
  */
 final class UdpReceiver {
-    /** Receives from one socket before the other is looked at, even if the first has more. */
-    static final int BURST = 8;
+    /**
+     * Messages per call, 64 KiB each where the kernel joins datagrams; after so many from one
+     * socket the other is looked at, even if the first has more.
+     */
+    static final int BATCH = 8;
 
-    private static final int MAX_EMPTY = 16;
-    private static final int CAPACITY = 65_535;
+    private static final int MAX_CALLS = 2;
+
+    private static final int CAPACITY = 65_536;
     private static final int CONTROL_CAPACITY = 64;
 
     private final ErrnoCapture errno = new ErrnoCapture();
     private final RefusalCount refusals = new RefusalCount();
-    private final MemorySegment buffer;
-    private final NativeMessage message;
+    private final MemorySegment messages;
+    private final MemorySegment[] buffers = new MemorySegment[BATCH];
+    private final NativeMessage[] each = new NativeMessage[BATCH];
     private UdpSocket preferred;
     private UdpSocket other;
-    private int burst;
+
+    // What the last call brought, from {@code next} to {@code count}.
+    private int next;
+    private int count;
+
+    /** The last call brought less than it could: there was no more. */
+    private boolean drained;
 
     /** {@code second} may be {@code null}. */
     UdpReceiver(UdpSocket first, UdpSocket second) {
         Arena arena = Arena.ofAuto();
-        buffer = arena.allocate(CAPACITY, Long.BYTES);
-        message = new NativeMessage(arena, 1, CONTROL_CAPACITY);
-        message.setPiece(0, buffer);
+        messages = arena.allocate(BATCH * MMSGHDR_SIZE, Long.BYTES);
+        for (int i = 0; i < BATCH; i++) {
+            buffers[i] = arena.allocate(CAPACITY, Long.BYTES);
+            MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
+            each[i] = new NativeMessage(header, arena, 1, CONTROL_CAPACITY);
+            each[i].setPiece(0, buffers[i]);
+            each[i].prepareReceive();
+        }
         preferred = first;
         other = second;
     }
 
     int receive(ReceivedDatagrams into) {
-        if (burst >= BURST) {
+        for (int calls = 0; ; calls++) {
+            while (next < count) {
+                // Empty datagrams carry nothing for us.
+                if (take(next++, into) > 0) {
+                    return into.length;
+                }
+            }
+            if (drained || calls == MAX_CALLS) {
+                // Drained is known without asking: who wants to wait asks poll(2), which sees what
+                // came since. And a flood of empty datagrams must not hold the thread.
+                drained = false;
+                return UdpTransport.WOULD_BLOCK;
+            }
+            int result = fillFromEither();
+            if (result <= 0) {
+                return result;
+            }
+        }
+    }
+
+    /** The socket that had something is asked first next time, unless it has had its share. */
+    private int fillFromEither() {
+        if (count == BATCH) {
             swap();
         }
-        int result = receiveFrom(preferred, into);
+        int result = fill(preferred);
         if (result == UdpTransport.WOULD_BLOCK && other != null) {
-            result = receiveFrom(other, into);
+            result = fill(other);
             if (result != UdpTransport.WOULD_BLOCK) {
-                // The socket that has something is asked first next time.
                 swap();
             }
         }
-        burst++;
         return result;
     }
 
     private void swap() {
         if (other != null) {
-            UdpSocket next = other;
+            UdpSocket former = other;
             other = preferred;
-            preferred = next;
+            preferred = former;
         }
-        burst = 0;
     }
 
-    private int receiveFrom(UdpSocket socket, ReceivedDatagrams into) {
-        int length = 0;
-        // Empty datagrams carry nothing for us. A flood of them must not hold the thread: after a
-        // few the caller is told to come back, and poll(2) wakes it at once.
-        for (int empty = 0; length == 0 && empty < MAX_EMPTY; empty++) {
-            message.prepareReceive();
-            length = receiveMessage(socket);
-        }
-        if (length <= 0) {
-            return length == -Errno.EAGAIN || length == -Errno.EINTR
-                    ? UdpTransport.WOULD_BLOCK
-                    : length;
-        }
-        MemorySegment.copy(buffer, JAVA_BYTE, 0, into.buffer, 0, length);
-        into.length = length;
-        into.segmentLength = segmentLength(length);
-        int sourceLength = Math.min(message.nameLength(), into.source.length);
-        MemorySegment.copy(message.name(), JAVA_BYTE, 0, into.source, 0, sourceLength);
-        into.sourceLength = sourceLength;
-        return length;
-    }
-
-    private int receiveMessage(UdpSocket socket) {
+    /** Receives as many messages as there are; only after those before were taken. */
+    private int fill(UdpSocket socket) {
         int descriptor = socket.descriptor();
         if (descriptor < 0) {
             return -Errno.EBADF;
         }
-        int length = LibC.tryReceiveMessage(descriptor, message.header(), 0);
-        if (length >= 0) {
+        next = 0;
+        count = 0;
+        int received = LibC.tryReceiveMessages(descriptor, messages, BATCH);
+        if (received > 0) {
             refusals.reset();
-            return length;
+            count = received;
+            drained = received < BATCH;
+            return received;
         }
-        if (!refusals.explain()) {
-            return -Errno.EAGAIN;
-        }
-        return LibC.receiveMessage(errno, descriptor, message.header(), 0);
+        return reason(descriptor);
     }
 
-    private int segmentLength(int length) {
+    /** Why nothing came, looked into now and then. */
+    private int reason(int descriptor) {
+        if (!refusals.explain()) {
+            return UdpTransport.WOULD_BLOCK;
+        }
+        int length = LibC.receiveMessage(errno, descriptor, each[0].header(), 0);
+        if (length >= 0) {
+            // Something came between the two calls.
+            messages.set(JAVA_INT, MMSGHDR_LENGTH, length);
+            count = 1;
+            return 1;
+        }
+        return length == -Errno.EAGAIN || length == -Errno.EINTR
+                ? UdpTransport.WOULD_BLOCK
+                : length;
+    }
+
+    private int take(int index, ReceivedDatagrams into) {
+        NativeMessage message = each[index];
+        int length = messages.get(JAVA_INT, index * MMSGHDR_SIZE + MMSGHDR_LENGTH);
+        length = Math.min(length, into.buffer.length);
+        MemorySegment.copy(buffers[index], JAVA_BYTE, 0, into.buffer, 0, length);
+        into.length = length;
+        into.segmentLength = segmentLength(message, length);
+        int sourceLength = Math.min(message.nameLength(), into.source.length);
+        MemorySegment.copy(message.name(), JAVA_BYTE, 0, into.source, 0, sourceLength);
+        into.sourceLength = sourceLength;
+        message.prepareReceive();
+        return length;
+    }
+
+    private static int segmentLength(NativeMessage message, int length) {
         MemorySegment control = message.control();
         long end = message.controlLength();
         long at = 0;

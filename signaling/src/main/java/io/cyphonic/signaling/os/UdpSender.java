@@ -3,6 +3,7 @@ package io.cyphonic.signaling.os;
 import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_UDP;
 import static io.cyphonic.signaling.os.NativeLayouts.UDP_SEGMENT;
 
+import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.UdpTransport;
 
@@ -35,6 +36,7 @@ final class UdpSender {
     private final HeapSegments segments = new HeapSegments();
     private final byte[] sockaddr = new byte[Endpoint.SOCKADDR_IPV6_LENGTH];
     private final MemorySegment sockaddrSegment = MemorySegment.ofArray(sockaddr);
+    private final UdpBatch batch = new UdpBatch();
     private int segmentOption;
 
     // Written by the sending thread, read by any.
@@ -78,6 +80,11 @@ final class UdpSender {
         return result < 0 && segmentOption != 0 && mayBeSegmentation(result)
                 ? refused(result, buffer, offset, length, segmentLength, to)
                 : result;
+    }
+
+    /** See {@link UdpTransport#sendRuns}. */
+    int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
+        return batch.send(socket.descriptor(), segmentation, buffer, runs, first);
     }
 
     private static boolean mayBeSegmentation(int result) {

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.UdpTransport;
@@ -213,7 +214,44 @@ class LinuxUdpTransportTest {
             receivesUntilIpv6++;
         } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
 
-        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BURST + 1);
+        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BATCH + 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldSendRunsOfDifferentLengthsTogether(boolean segmentation) throws Exception {
+        LinuxUdpTransport sender = open(new UdpOptions(0, segmentation, false, 1 << 20));
+        LinuxUdpTransport one = open(new UdpOptions(0, false, false, 1 << 20));
+        LinuxUdpTransport two = open(new UdpOptions(0, false, false, 1 << 20));
+        byte[] buffer = new byte[4_000];
+        new Random(5).nextBytes(buffer);
+        DatagramRuns runs = new DatagramRuns(8);
+        runs.add(endpoint("127.0.0.1", one), 0, 100, 100);
+        runs.add(endpoint("127.0.0.1", two), 100, 900, 900);
+        runs.add(endpoint("127.0.0.1", one), 1_000, 1_250, segmentation ? 500 : 1_250);
+        runs.add(endpoint("::1", two), 2_250, 7, 7);
+
+        assertThat(sender.sendRuns(buffer, runs, 0)).isEqualTo(3);
+        assertThat(sender.sendRuns(buffer, runs, 3)).isEqualTo(1);
+
+        List<byte[]> atOne = receive(one, segmentation ? 4 : 2);
+        assertThat(atOne.getFirst()).isEqualTo(Arrays.copyOfRange(buffer, 0, 100));
+        assertThat(atOne.get(1))
+                .isEqualTo(Arrays.copyOfRange(buffer, 1_000, segmentation ? 1_500 : 2_250));
+        assertThat(atOne.getLast())
+                .isEqualTo(Arrays.copyOfRange(buffer, segmentation ? 2_000 : 1_000, 2_250));
+        assertThat(receive(two, 2))
+                .satisfiesExactlyInAnyOrder(
+                        d -> assertThat(d).hasSize(900), d -> assertThat(d).hasSize(7));
+    }
+
+    @Test
+    void shouldSendNothingTogetherThatNeedsSegmentationWithoutIt() throws Exception {
+        LinuxUdpTransport sender = open(new UdpOptions(0, false, false, 1 << 20));
+        DatagramRuns runs = new DatagramRuns(1);
+        runs.add(endpoint("127.0.0.1", sender), 0, 300, 100);
+
+        assertThat(sender.sendRuns(new byte[300], runs, 0)).isZero();
     }
 
     @Test

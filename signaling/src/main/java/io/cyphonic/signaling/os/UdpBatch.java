@@ -1,0 +1,96 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.CMSG_DATA;
+import static io.cyphonic.signaling.os.NativeLayouts.CMSG_LENGTH;
+import static io.cyphonic.signaling.os.NativeLayouts.CMSG_LEVEL;
+import static io.cyphonic.signaling.os.NativeLayouts.CMSG_TYPE;
+import static io.cyphonic.signaling.os.NativeLayouts.MMSGHDR_SIZE;
+import static io.cyphonic.signaling.os.NativeLayouts.MSGHDR_SIZE;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.cyphonic.signaling.net.DatagramRuns;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Sends runs of different lengths or to different receivers in one sendmmsg(2), each with its own
+ * {@code UDP_SEGMENT} control message (udp(7)). The bytes are copied to native memory first, since
+ * a structure of the kernel can point nowhere else; so this pays from the third run on.
+ *
+ * <p>Owned by the sending thread. Does not allocate once made; its memory is made at first use.
+ */
+final class UdpBatch {
+    private static final int MAX_RUNS = 64;
+    private static final int CAPACITY = 128 * 1024;
+    private static final int CONTROL_LENGTH = 18;
+    private static final int CONTROL_SPACE = 24;
+
+    private MemorySegment messages;
+    private MemorySegment bytes;
+    private NativeMessage[] each;
+
+    /** See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}. */
+    int send(int descriptor, boolean segmentation, byte[] buffer, DatagramRuns runs, int first) {
+        int count = fill(segmentation, buffer, runs, first);
+        if (count == 0) {
+            return 0;
+        }
+        return Math.max(0, LibC.trySendMessages(descriptor, messages, count));
+    }
+
+    private int fill(boolean segmentation, byte[] buffer, DatagramRuns runs, int first) {
+        if (messages == null) {
+            allocate();
+        }
+        boolean ipv4 = runs.to[first].isIpv4();
+        int count = 0;
+        int used = 0;
+        for (int run = first; run < runs.count && count < MAX_RUNS; run++) {
+            int length = runs.length[run];
+            boolean goes =
+                    runs.to[run].isIpv4() == ipv4
+                            && used + length <= CAPACITY
+                            && (segmentation || length <= runs.segmentLength[run]);
+            if (!goes) {
+                break;
+            }
+            MemorySegment.copy(buffer, runs.offset[run], bytes, JAVA_BYTE, used, length);
+            describe(each[count], runs, run, used, segmentation);
+            used += length;
+            count++;
+        }
+        return count;
+    }
+
+    private void describe(
+            NativeMessage message, DatagramRuns runs, int run, int at, boolean segmentation) {
+        byte[] receiver = runs.to[run].sockaddr();
+        MemorySegment.copy(receiver, 0, message.name(), JAVA_BYTE, 0, receiver.length);
+        message.setNameLength(receiver.length);
+        message.setPieceAddress(0, bytes.address() + at, runs.length[run]);
+        if (segmentation) {
+            message.control().set(JAVA_SHORT, CMSG_DATA, (short) runs.segmentLength[run]);
+        }
+        message.setControlLength(segmentation ? CONTROL_SPACE : 0);
+    }
+
+    private void allocate() {
+        Arena arena = Arena.ofAuto();
+        messages = arena.allocate(MAX_RUNS * MMSGHDR_SIZE, Long.BYTES);
+        bytes = arena.allocate(CAPACITY, Long.BYTES);
+        each = new NativeMessage[MAX_RUNS];
+        for (int i = 0; i < MAX_RUNS; i++) {
+            MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
+            each[i] = new NativeMessage(header, arena, 1, CONTROL_SPACE);
+            MemorySegment control = each[i].control();
+            control.set(JAVA_LONG, CMSG_LENGTH, CONTROL_LENGTH);
+            control.set(JAVA_INT, CMSG_LEVEL, NativeLayouts.IPPROTO_UDP);
+            control.set(JAVA_INT, CMSG_TYPE, NativeLayouts.UDP_SEGMENT);
+        }
+    }
+}
