@@ -160,6 +160,12 @@ def write(options, page):
         pathlib.Path(options.html).write_text(grid_report.page(page))
 
 
+def interruptible():
+    """Ctrl-C and SIGTERM end a run in order, also where whoever started it had them ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 def main():
     options = parse()
     if options.list:
@@ -169,7 +175,7 @@ def main():
     pairs = chosen(options)
     expected = json.loads(EXPECTED.read_text())["matrix"]
     names = list(dict.fromkeys(name for one, other in pairs for name in (f"{one}-1", f"{other}-2")))
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    interruptible()
     said = lambda text: print(text, flush=True)  # noqa: E731
     runs, trouble = None, None
     internet = Internet()

@@ -16,7 +16,7 @@ border-radius: 4px; line-height: 1.2 } td small { display: block; font-size: .7r
 .none { background: #ddd } .late small { font-weight: 700; text-decoration: underline }
 .figures td, .figures th { background: none; color: CanvasText; text-align: right; border-bottom: 1px solid #8886;
 border-radius: 0 } .figures th:first-child { text-align: left } summary { cursor: pointer; padding: .4rem 0 }
-.key span { padding: .1rem .5rem; border-radius: 4px; color: #000; margin-right: .4rem }
+.key span { display: inline-block; padding: .1rem .5rem; border-radius: 4px; color: #000; margin-right: .4rem }
 """
 FIGURES = (
     ("first reply", "reply_ms", lambda row: row.get("reply_ms")),

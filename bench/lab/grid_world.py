@@ -51,7 +51,7 @@ class World:
             self.nodes[host.name] = node
             return f"{host.name}: {line}"
         except LabError as trouble:
-            self.troubles[host.name] = str(trouble).strip().splitlines()[-1]
+            self.troubles[host.name] = _reason(trouble)
             return f"{host.name}: DOES NOT START: {self.troubles[host.name]}"
 
     def paths(self, one, other):
@@ -128,6 +128,11 @@ class World:
         time.sleep(0.3)
         return {"began": began, "ended": mended, "path": path,
                 "back_ms": round((again - mended) * 1000) if again else None}
+
+
+def _reason(trouble):
+    """The last line, without the command line, for that holds an invitation."""
+    return str(trouble).strip().splitlines()[-1].rsplit("/node: ", 1)[-1]
 
 
 class _Watch:

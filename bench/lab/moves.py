@@ -3,7 +3,6 @@
 import argparse
 import json
 import pathlib
-import signal
 import statistics
 import sys
 import time
@@ -14,7 +13,7 @@ sys.path.insert(0, str(HERE.parents[1] / "deploy/lab"))
 import move_scenarios  # noqa: E402
 import traffic  # noqa: E402
 from cyphonic import Cloud, Node  # noqa: E402
-from grid import machine  # noqa: E402
+from grid import interruptible, machine  # noqa: E402
 from lab import LabError, wait_for  # noqa: E402
 from sites import Internet  # noqa: E402
 
@@ -140,7 +139,7 @@ def chosen(only):
 def main():
     options = parse()
     pairs = chosen(options.only)
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    interruptible()
     moves, summaries, began, stopped = {}, {}, time.monotonic(), False
     for number, (name, (kind, way)) in enumerate(pairs.items()):
         left = (time.monotonic() - began) / number * (len(pairs) - number) if number else 0

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -128,6 +129,9 @@ class Lab:
         self.keep = False
 
     def __enter__(self):
+        # Processes have sessions of their own, so nobody but close() ends them: being told to end must lead there.
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             run("ip", "netns", "add", f"{self.tag}-net")
             self._net("ip", "link", "add", "br0", "type", "bridge")
