@@ -12,6 +12,7 @@ import io.cyphonic.signaling.credential.CertificateAuthority;
 import io.cyphonic.signaling.credential.CommonKeys;
 import io.cyphonic.signaling.credential.PrivateFiles;
 import io.cyphonic.signaling.credential.TlsContexts;
+import io.cyphonic.signaling.gateway.TlsGateway;
 import io.cyphonic.signaling.metrics.MetricsServer;
 import io.cyphonic.signaling.metrics.MetricsSource;
 import io.cyphonic.signaling.metrics.ProcessSource;
@@ -63,6 +64,7 @@ public final class Cloud implements AutoCloseable {
     private AuthenticationServer authenticationServer;
     private NmsServer nmsServer;
     private Optional<RelayService> relay = Optional.empty();
+    private Optional<TlsGateway> gateway = Optional.empty();
 
     private Cloud() {}
 
@@ -101,6 +103,11 @@ public final class Cloud implements AutoCloseable {
                 .flatMap(server -> Stream.of(server.ipv4(), server.ipv6()))
                 .filter(Objects::nonNull)
                 .toList();
+    }
+
+    /** Where the TLS gateway listens (TCP); nowhere if there is none. */
+    public List<InetSocketAddress> gatewayAddresses() {
+        return gateway.map(TlsGateway::addresses).orElse(List.of());
     }
 
     /** Stops everything; every part bounds the time it takes. Idempotent. */
@@ -142,7 +149,7 @@ public final class Cloud implements AutoCloseable {
         relay = RelayRole.open(config, relaySecret, random, clock);
         relay.ifPresent(this::opened);
         List<RelayServer> relays = new ArrayList<>();
-        relay.ifPresent(own -> relays.add(own.server()));
+        relay.map(RelayService::server).ifPresent(relays::add);
         relays.addAll(config.relay().others());
 
         NmsCounters counters = new NmsCounters();
@@ -163,25 +170,36 @@ public final class Cloud implements AutoCloseable {
                                 clock,
                                 System::nanoTime,
                                 random));
+        SSLContext tls = tls(authority, config, clock);
+        AuthenticationService authentication =
+                new AuthenticationService(
+                        registry,
+                        authority,
+                        nmsSecret,
+                        settings(config, nmsServer.addresses(), relays),
+                        clock,
+                        random);
         authenticationServer =
-                opened(
-                        AuthenticationServer.open(
-                                config.listen(),
-                                tls(authority, config, clock),
-                                new AuthenticationService(
-                                        registry,
-                                        authority,
-                                        nmsSecret,
-                                        settings(config, nmsServer.addresses(), relays),
-                                        clock,
-                                        random)));
+                opened(AuthenticationServer.open(config.listen(), tls, authentication));
+        gateway =
+                new GatewayRole(
+                                registry,
+                                authority.caCertificate(),
+                                clock,
+                                nodeManagement,
+                                nmsServer,
+                                relay)
+                        .open(config, tls, authentication);
+        gateway.ifPresent(this::opened);
         RevocationPush push =
                 opened(new RevocationPush(registry, nodeManagement, nmsServer, clock));
         relay.ifPresent(RelayService::start);
+        gateway.ifPresent(TlsGateway::start);
         nmsServer.start();
         push.start();
         metrics.add(new CloudMetrics(authenticationServer, counters, registry, clock));
         relay.ifPresent(service -> metrics.add(new RelayMetrics(service)));
+        gateway.ifPresent(open -> metrics.add(new GatewayMetrics(open)));
         metrics.addAll(log.metrics());
         metrics.add(new ProcessSource(Cloud.class.getPackage().getImplementationVersion()));
         if (config.metricsListen().isPresent()) {

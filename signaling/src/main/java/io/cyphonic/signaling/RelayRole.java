@@ -61,7 +61,7 @@ final class RelayRole {
                         RelayConfig.OWN_ID,
                         first(config.listen(), true, relay.port()),
                         first(config.listen(), false, relay.port()),
-                        0);
+                        relay.tlsPort());
         try {
             return Optional.of(RelayService.open(own, secret, random, clock));
         } catch (IOException e) {

@@ -23,14 +23,16 @@ import javax.net.ssl.SSLSocket;
  * One connection to the AS, from TLS handshake to the answer. Blocks on the peer, at most until its
  * deadline; no trouble that a peer can make leaves it as an exception. Stateless, thread-safe.
  */
-final class AuthenticationConnection {
+public final class AuthenticationConnection {
     private static final byte[] NO_CERTIFICATE = {};
 
     private final SSLContext tls;
     private final AuthenticationService service;
     private final Duration deadline;
 
-    AuthenticationConnection(SSLContext tls, AuthenticationService service, Duration deadline) {
+    /** With a time limit per connection. */
+    public AuthenticationConnection(
+            SSLContext tls, AuthenticationService service, Duration deadline) {
         this.tls = tls;
         this.service = service;
         this.deadline = deadline;
@@ -57,7 +59,12 @@ final class AuthenticationConnection {
         }
     }
 
-    private AuthenticationCounter serve(SSLSocket socket, InetAddress source) throws IOException {
+    /**
+     * Serves a connection whose TLS handshake is done; its owner limits the time and closes it.
+     *
+     * @throws IOException if it broke
+     */
+    public AuthenticationCounter serve(SSLSocket socket, InetAddress source) throws IOException {
         if (!(TlsFrames.read(socket.getInputStream())
                 instanceof TlsFrames.Received.Message(ControlMessage request))) {
             return AuthenticationCounter.REJECTED_REQUEST;

@@ -11,20 +11,33 @@ import java.util.Map;
  * and per source address, so that one host that opens many and says nothing cannot keep out the
  * others. Thread-safe.
  */
-final class ConnectionLimits {
+public final class ConnectionLimits {
     static final int MAX_CONNECTIONS = 64;
     static final int MAX_PER_SOURCE = 32;
+
+    private final int maxConnections;
+    private final int maxPerSource;
 
     /** Kept apart from the socket, which forgets its peer when it is closed. */
     private final Map<Socket, InetAddress> open = new HashMap<>();
 
     private final Map<InetAddress, Integer> perSource = new HashMap<>();
 
+    ConnectionLimits() {
+        this(MAX_CONNECTIONS, MAX_PER_SOURCE);
+    }
+
+    /** With these limits. */
+    public ConnectionLimits(int maxConnections, int maxPerSource) {
+        this.maxConnections = maxConnections;
+        this.maxPerSource = maxPerSource;
+    }
+
     /** Takes a connection in unless there are too many. */
-    synchronized boolean admit(Socket connection) {
+    public synchronized boolean admit(Socket connection) {
         InetAddress source = connection.getInetAddress();
         int sameSource = perSource.getOrDefault(source, 0);
-        if (open.size() >= MAX_CONNECTIONS || sameSource >= MAX_PER_SOURCE) {
+        if (open.size() >= maxConnections || sameSource >= maxPerSource) {
             return false;
         }
         open.put(connection, source);
@@ -33,18 +46,20 @@ final class ConnectionLimits {
     }
 
     /** Makes room again. */
-    synchronized void release(Socket connection) {
+    public synchronized void release(Socket connection) {
         InetAddress source = open.remove(connection);
         if (source != null) {
             perSource.computeIfPresent(source, (_, count) -> count == 1 ? null : count - 1);
         }
     }
 
-    synchronized int open() {
+    /** How many there are. */
+    public synchronized int open() {
         return open.size();
     }
 
-    synchronized void closeAll() {
+    /** Cuts all. */
+    public synchronized void closeAll() {
         for (Socket connection : open.keySet()) {
             try {
                 connection.close();

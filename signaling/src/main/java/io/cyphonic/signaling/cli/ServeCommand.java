@@ -53,13 +53,16 @@ final class ServeCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(cloud), "shutdown"));
         PrintWriter out = spec.commandLine().getOut();
         out.println(
-                "ready cyphonic-cloud as=%s nms=%s trs=%s zone=%s"
+                "ready cyphonic-cloud as=%s nms=%s trs=%s gateway=%s zone=%s"
                         .formatted(
                                 list("tcp/", cloud.authenticationAddresses()),
                                 list("udp/", cloud.nodeManagementAddresses()),
                                 cloud.relayAddresses().isEmpty()
                                         ? "off"
                                         : list("udp/", cloud.relayAddresses()),
+                                cloud.gatewayAddresses().isEmpty()
+                                        ? "off"
+                                        : list("tcp/", cloud.gatewayAddresses()),
                                 config.zone()));
         out.flush();
         new CountDownLatch(1).await();

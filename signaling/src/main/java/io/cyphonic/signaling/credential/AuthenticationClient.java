@@ -36,17 +36,23 @@ public final class AuthenticationClient {
     /** Longest wait for everything together. */
     public static final Duration DEADLINE = Duration.ofSeconds(15);
 
+    /** Where a gateway of the cloud is asked when its own port is out of reach. */
+    public static final int GATEWAY_PORT = 443;
+
     private final InstantSource clock;
     private final Duration connectTimeout;
     private final Duration deadline;
+    private final int gatewayPort;
 
     /** Uses this wall clock, the one that certificates are checked by. */
     public AuthenticationClient(InstantSource clock) {
-        this(clock, CONNECT_TIMEOUT, DEADLINE);
+        this(clock, CONNECT_TIMEOUT, DEADLINE, GATEWAY_PORT);
     }
 
-    /** With other time limits than the usual ones. */
-    public AuthenticationClient(InstantSource clock, Duration connectTimeout, Duration deadline) {
+    /** With other time limits than the usual ones, and another port of gateways; 0 for none. */
+    public AuthenticationClient(
+            InstantSource clock, Duration connectTimeout, Duration deadline, int gatewayPort) {
+        this.gatewayPort = gatewayPort;
         this.clock = clock;
         this.connectTimeout = connectTimeout;
         this.deadline = deadline;
@@ -107,7 +113,7 @@ public final class AuthenticationClient {
     }
 
     private CloudExchange exchange() {
-        return new CloudExchange(connectTimeout, deadline);
+        return new CloudExchange(connectTimeout, deadline, gatewayPort);
     }
 
     private EnrolResult accept(

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 
@@ -23,7 +24,9 @@ import javax.net.ssl.SSLSocket;
 /**
  * One request and its answer, at the first of several cloud addresses that gives one. Goes on to
  * the next address after anything but an answer, so that a broken or foreign server at one address
- * does not keep the node from its cloud; what it reports is the most telling failure.
+ * does not keep the node from its cloud; what it reports is the most telling failure. If nobody
+ * answers at all, the TLS gateway at the same addresses is asked: some networks let out nothing but
+ * its port.
  */
 final class CloudExchange {
     /** What became of a request. */
@@ -37,17 +40,24 @@ final class CloudExchange {
 
     private final Duration connectTimeout;
     private final Duration deadline;
+    private final int gatewayPort;
 
-    CloudExchange(Duration connectTimeout, Duration deadline) {
+    /** {@code gatewayPort} 0: no gateway. */
+    CloudExchange(Duration connectTimeout, Duration deadline, int gatewayPort) {
         this.connectTimeout = connectTimeout;
         this.deadline = deadline;
+        this.gatewayPort = gatewayPort;
     }
 
     Outcome ask(List<InetSocketAddress> cloud, SSLContext tls, ControlMessage request) {
         Failure telling = null;
         StringJoiner silent = new StringJoiner(", ", "no cloud answered: ", "");
         try (ConnectionDeadline limit = ConnectionDeadline.after(deadline)) {
-            for (InetSocketAddress address : cloud) {
+            for (InetSocketAddress address : withGateways(cloud)) {
+                if (telling != null && !cloud.contains(address)) {
+                    // Somebody answered: the network is not what is in the way.
+                    break;
+                }
                 switch (askOne(address, tls, request, limit)) {
                     case Answered answered -> {
                         return answered;
@@ -60,6 +70,18 @@ final class CloudExchange {
         return new Failed(telling == null ? new Unreachable(silent.toString()) : telling);
     }
 
+    /** The addresses, then their gateways. */
+    private List<InetSocketAddress> withGateways(List<InetSocketAddress> cloud) {
+        List<InetSocketAddress> all = new ArrayList<>(cloud);
+        for (InetSocketAddress address : cloud) {
+            InetSocketAddress gateway = new InetSocketAddress(address.getAddress(), gatewayPort);
+            if (gatewayPort != 0 && !address.isUnresolved() && !all.contains(gateway)) {
+                all.add(gateway);
+            }
+        }
+        return all;
+    }
+
     private Outcome askOne(
             InetSocketAddress address,
             SSLContext tls,
@@ -69,7 +91,7 @@ final class CloudExchange {
             limit.guard(connection);
             connection.setTcpNoDelay(true);
             connection.connect(address, Math.toIntExact(connectTimeout.toMillis()));
-            try (SSLSocket socket = TlsContexts.connect(tls, connection)) {
+            try (SSLSocket socket = TlsContexts.connect(tls, connection, TlsFrames.PROTOCOL)) {
                 socket.startHandshake();
                 TlsFrames.write(socket.getOutputStream(), request);
                 return switch (TlsFrames.read(socket.getInputStream())) {

@@ -10,6 +10,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.List;
 
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -66,6 +67,33 @@ public final class TlsContexts {
         socket.setUseClientMode(false);
         restrict(socket);
         socket.setWantClientAuth(true);
+        return socket;
+    }
+
+    /**
+     * As {@link #accept(SSLContext, Socket)}, for a listener of several protocols (ALPN, RFC 7301).
+     * Of those that the client names the first one we know is chosen, which {@link
+     * SSLSocket#getApplicationProtocol} tells after the handshake; the handshake fails if there is
+     * none, and gives the empty one to a client that names nothing.
+     */
+    public static SSLSocket accept(SSLContext context, Socket connection, List<String> protocols)
+            throws IOException {
+        SSLSocket socket = accept(context, connection);
+        socket.setHandshakeApplicationProtocolSelector(
+                (_, named) -> named.stream().filter(protocols::contains).findFirst().orElse(null));
+        return socket;
+    }
+
+    /**
+     * As {@link #connect(SSLContext, Socket)}, naming the protocol. A server that knows nothing of
+     * such names answers without, which the caller sees after the handshake.
+     */
+    static SSLSocket connect(SSLContext context, Socket connection, String protocol)
+            throws IOException {
+        SSLSocket socket = connect(context, connection);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setApplicationProtocols(new String[] {protocol});
+        socket.setSSLParameters(parameters);
         return socket;
     }
 

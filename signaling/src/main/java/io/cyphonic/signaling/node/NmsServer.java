@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -40,6 +41,7 @@ public final class NmsServer implements AutoCloseable {
     private final List<UdpListener> listeners;
     private final StunService stun;
     private final Semaphore capacity = new Semaphore(MAX_MESSAGES_IN_WORK);
+    private volatile Consumer<Reply> streams = _ -> {};
     private volatile long lastFailureLoggedNs;
     private volatile boolean closing;
 
@@ -118,6 +120,14 @@ public final class NmsServer implements AutoCloseable {
         return listeners.stream().map(UdpListener::address).toList();
     }
 
+    /**
+     * Names somebody who sends over connections what is for their far ends; asked for every reply,
+     * also for those that go over UDP as well. To be set before {@link #start}.
+     */
+    public void alsoSendThrough(Consumer<Reply> newStreams) {
+        streams = newStreams;
+    }
+
     /** Sends datagrams that no request caused. Does not wait. */
     public void send(List<Reply> replies) {
         for (Reply reply : replies) {
@@ -193,6 +203,7 @@ public final class NmsServer implements AutoCloseable {
     }
 
     private void send(Reply reply) {
+        streams.accept(reply);
         for (UdpListener listener : listeners) {
             if (reply.source() == null
                     ? listener.sameFamily(reply.destination())

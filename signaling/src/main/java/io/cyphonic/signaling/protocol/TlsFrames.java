@@ -14,6 +14,9 @@ import java.util.Arrays;
  * its deadline.
  */
 public final class TlsFrames {
+    /** Name of such a connection in the TLS handshake with a gateway (ALPN, RFC 7301). */
+    public static final String PROTOCOL = "cyphonic-login/1";
+
     /** Longest encoded message in a frame in bytes. */
     public static final int MAX_MESSAGE_LENGTH = 16384;
 

@@ -44,7 +44,12 @@ final class AuthenticationLab implements AutoCloseable {
     final byte[] nmsSecret = new byte[CommonKeys.SECRET_LENGTH];
     final CertificateAuthority ca;
     final AuthenticationServer server;
-    final AuthenticationClient client = new AuthenticationClient(nodeClock);
+    final AuthenticationClient client =
+            new AuthenticationClient(
+                    nodeClock,
+                    AuthenticationClient.CONNECT_TIMEOUT,
+                    AuthenticationClient.DEADLINE,
+                    0);
 
     AuthenticationLab(Path directory) throws Exception {
         this(directory, AuthenticationServer.DEADLINE);

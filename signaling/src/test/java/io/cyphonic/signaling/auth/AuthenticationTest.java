@@ -244,7 +244,7 @@ class AuthenticationTest {
             silent.bind(new InetSocketAddress(ip("127.0.0.1"), 0));
             var impatient =
                     new AuthenticationClient(
-                            lab.nodeClock, Duration.ofMillis(200), Duration.ofMillis(400));
+                            lab.nodeClock, Duration.ofMillis(200), Duration.ofMillis(400), 0);
             Invitation invitation =
                     Invitation.create(
                             List.of((InetSocketAddress) silent.getLocalSocketAddress()),
