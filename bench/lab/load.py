@@ -1,0 +1,133 @@
+"""Traffic over all tunnels of a fleet at once: iperf3 and ping, started together."""
+
+import json
+import re
+import subprocess
+
+import figures
+from fleet import FIRST_IPERF_PORT
+from lab import LabError
+
+PING_INTERVAL = 0.02
+UDP_BYTES = 1300
+
+
+class Together:
+    """Commands in several hosts at once; ends all of them however it ends."""
+
+    def __init__(self):
+        self.running = []
+
+    def __enter__(self):
+        return self
+
+    def start(self, host, *command):
+        popen = subprocess.Popen(host.enter(*command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.running.append(popen)
+        return popen
+
+    def __exit__(self, *_):
+        for popen in self.running:
+            if popen.poll() is None:
+                popen.kill()
+            popen.wait()
+
+
+def whole(seconds):
+    """iperf3 counts in whole seconds, and takes half a one for no end."""
+    return max(1, round(seconds))
+
+
+def _iperf(together, fleet, seconds, options=()):
+    return [together.start(node.host, "iperf3", "-c", fleet.listener.virtual_ipv4, "-p", FIRST_IPERF_PORT + number,
+                           "-t", whole(seconds), "-J", "--connect-timeout", "5000", *options)
+            for number, node in enumerate(fleet.up)]
+
+
+def _ends(clients, seconds):
+    ends = []
+    for client in clients:
+        try:
+            out, error = client.communicate(timeout=seconds + 60)
+            result = json.loads(out)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"iperf3 did not end {seconds + 60:g} s after its start") from None
+        except ValueError:
+            raise LabError(f"iperf3 printed no result: {error.strip()}") from None
+        if "error" in result:
+            raise LabError(f"iperf3: {result['error']}")
+        ends.append(result["end"])
+    return ends
+
+
+def _pings(together, fleet, seconds):
+    count = max(5, round(seconds / PING_INTERVAL))
+    return [together.start(node.host, "ping", "-n", "-i", PING_INTERVAL, "-c", count, "-W", 2,
+                           fleet.listener.virtual_ipv4) for node in fleet.up]
+
+
+def _round_trips(pings, seconds):
+    """Over all tunnels: the mean as ping prints it, and order figures of the single round trips."""
+    times, lost, sent = [], 0, 0
+    for each in pings:
+        out, _ = each.communicate(timeout=seconds + 60)
+        found = [float(text) for text in re.findall(r"time=([\d.]+) ms", out)]
+        count = re.search(r"(\d+) packets transmitted, (\d+) (?:packets )?received", out)
+        if not found or not count:
+            raise LabError(f"ping: no answer\n{out}")
+        times += found
+        sent += int(count.group(1))
+        lost += int(count.group(1)) - int(count.group(2))
+    return {
+        "rtt_ms": round(sum(times) / len(times), 4),
+        "rtt_p50_ms": round(figures.percentile(times, 0.5), 4),
+        "rtt_p99_ms": round(figures.percentile(times, 0.99), 4),
+        "rtt_max_ms": round(max(times), 4),
+        "ping_loss_percent": round(100 * lost / sent, 2),
+    }
+
+
+def idle(fleet, seconds):
+    """Pings over every tunnel at once and nothing else."""
+    with Together() as together:
+        return _round_trips(_pings(together, fleet, seconds), seconds)
+
+
+def tcp(fleet, seconds):
+    """One TCP flow over every tunnel, as fast as it goes, and pings beside it."""
+    before = fleet.reordered()
+    with Together() as together:
+        clients = _iperf(together, fleet, seconds)
+        pings = _pings(together, fleet, seconds)
+        ends = _ends(clients, seconds)
+        trips = _round_trips(pings, seconds)
+    flows = [end["sum_received"]["bits_per_second"] / 1e6 for end in ends]
+    return {
+        "mbps": round(sum(flows), 1),
+        "flows_mbps": [round(flow, 1) for flow in flows],
+        "retransmits": sum(end["sum_sent"].get("retransmits", 0) for end in ends),
+        "reordered": fleet.reordered() - before,
+        **trips,
+    }
+
+
+def udp(fleet, seconds, total_mbps, ping=False):
+    """UDP over every tunnel, this rate in all, offered evenly; with pings beside it if wanted."""
+    rate = f"{total_mbps / len(fleet.up):.3f}M"
+    with Together() as together:
+        clients = _iperf(together, fleet, seconds, ("-u", "-b", rate, "-l", UDP_BYTES))
+        pings = _pings(together, fleet, seconds) if ping else []
+        ends = _ends(clients, seconds)
+        trips = _round_trips(pings, seconds) if ping else {}
+    sums = [end["sum"] for end in ends]
+    packets = sum(each["packets"] for each in sums)
+    received = packets - sum(each["lost_packets"] for each in sums)
+    return {
+        "offered_mbps": total_mbps,
+        "mbps": round(sum((each["packets"] - each["lost_packets"]) * UDP_BYTES * 8 / each["seconds"] / 1e6
+                          for each in sums), 1),
+        "loss_percent": round(100 * (packets - received) / packets, 2) if packets else None,
+        "out_of_order": sum(stream["udp"].get("out_of_order", 0) for end in ends for stream in end["streams"]),
+        **trips,
+    }
