@@ -22,7 +22,8 @@ public final class ListenException extends IOException {
     private final InetSocketAddress address;
     private final Reason reason;
 
-    ListenException(InetSocketAddress address, IOException cause) {
+    /** An address the AS or the gateway cannot have. */
+    public ListenException(InetSocketAddress address, IOException cause) {
         super(
                 "cannot listen on TCP %s:%d: %s"
                         .formatted(
