@@ -100,11 +100,14 @@ class PathMtuTest(unittest.TestCase):
         receiver = self.bob.host.spawn("receiver", sys.executable, "-c", RECEIVER, address)
         receiver.wait_for_line("listening", 5)
         sender = self.alice.host.spawn("sender", sys.executable, "-c", SENDER, address, mebibytes, seconds)
-        if during:
-            sender.wait_for_line("a quarter", 10)
-            during()
-        line = receiver.wait_for_line("result ", 30)
-        sender.stop()
+        try:
+            if during:
+                sender.wait_for_line("a quarter", 10)
+                during()
+            line = receiver.wait_for_line("result ", 30)
+        finally:
+            sender.stop()
+            receiver.stop()
         result = json.loads(line.removeprefix("result "))
         piece = bytes(range(256)) * 256
         expected = hashlib.sha256()
@@ -167,8 +170,9 @@ class FromTheStartTest:
             self.assertTrue(said and int(said.group(1)) == mtu, f"{mtu}: {told.stdout}{told.stderr}")
         else:
             self.assertIn(" 0% packet loss", told.stdout)
-        # What may be cut arrives whole.
+        # What may be cut arrives whole, once the host has been told how small.
         for address in (self.bob.virtual_ipv4, self.bob.virtual_ipv6):
+            self.alice.host.run("ping", "-c", "1", "-W", "1", "-s", "1350", address, check=False)
             cut = self.alice.host.run("ping", "-M", "dont", "-c", "3", "-i", "0.1", "-W", "2", "-s", "4000", address,
                                       check=False)
             self.assertIn(" 0% packet loss", cut.stdout, address)

@@ -110,8 +110,15 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         return sent;
     }
 
-    /** First capsule that cannot go into the same system call. */
+    /**
+     * First capsule that cannot go into the same system call. A control capsule goes alone: what
+     * the kernel was given together may be lost together, as far as the first router with a narrow
+     * way out, and then a short probe would say nothing about a long one.
+     */
     private static int endOfRun(OutboundSlot slot, int first) {
+        if (isControl(slot, first)) {
+            return first + 1;
+        }
         int length = slot.capsuleLength[first];
         Endpoint to = slot.endpoint[slot.capsuleEntry[first]];
         int bytes = length;
@@ -124,7 +131,8 @@ final class SendHandler implements SlotSink<OutboundSlot> {
                     next != 0
                             && next <= length
                             && bytes <= UdpTransport.MAX_SEND_LENGTH
-                            && slot.endpoint[slot.capsuleEntry[end]] == to;
+                            && slot.endpoint[slot.capsuleEntry[end]] == to
+                            && !isControl(slot, end);
             if (!fits) {
                 break;
             }
@@ -134,6 +142,10 @@ final class SendHandler implements SlotSink<OutboundSlot> {
             }
         }
         return end;
+    }
+
+    private static boolean isControl(OutboundSlot slot, int capsule) {
+        return (slot.entryFlags[slot.capsuleEntry[capsule]] & OutboundSlot.CONTROL) != 0;
     }
 
     private void sendRun(OutboundSlot slot, int run) {
@@ -167,8 +179,8 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         count(slot, run, sentEnd, DropReason.OUTBOUND_DATAGRAM_TOO_LONG);
         int entry = slot.capsuleEntry[first];
         Tunnel tunnel = slot.session[entry].tunnel();
-        boolean control = (slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0;
-        if (control || tunnel.mayReportTooLong(slot.nowNanos, TOO_LONG_REPORT_INTERVAL_NANOS)) {
+        if (isControl(slot, first)
+                || tunnel.mayReportTooLong(slot.nowNanos, TOO_LONG_REPORT_INTERVAL_NANOS)) {
             listener.onDatagramTooLong(
                     tunnel.index(), slot.capsuleLength[first] - CapsuleHeader.OVERHEAD);
         }
@@ -189,7 +201,7 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         for (int capsule = firstOfRun[run]; capsule < endOfRun[run]; capsule++) {
             int entry = slot.capsuleEntry[capsule];
             Tunnel tunnel = slot.session[entry].tunnel();
-            boolean control = (slot.entryFlags[entry] & OutboundSlot.CONTROL) != 0;
+            boolean control = isControl(slot, capsule);
             if (slot.capsuleOffset[capsule] >= sentEnd) {
                 if (control && unsent == DropReason.OUTBOUND_DATAGRAM_TOO_LONG) {
                     // A probe is to find that out.

@@ -114,6 +114,20 @@ class PathMtuTest {
 
     @ParameterizedTest
     @EnumSource(Mode.class)
+    void shouldSendControlCapsulesAlone(Mode mode) {
+        start(mode);
+        int before = a.udp.sends();
+
+        a.engine.sendControl(0, new byte[1250], null);
+        a.engine.sendControl(0, new byte[64], null);
+        a.engine.sendControl(0, new byte[64], null);
+
+        EngineRig.await("three", () -> b.count(Counter.INBOUND_CONTROL_CAPSULES) == 3);
+        assertThat(a.udp.sends() - before).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
     void shouldReportWhatTheKernelFindsTooLong(Mode mode) {
         start(mode);
         a.udp.sendError = UdpTransport.TOO_LONG;
