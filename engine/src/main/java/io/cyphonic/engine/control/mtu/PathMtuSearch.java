@@ -66,6 +66,9 @@ public final class PathMtuSearch {
     private static final long VALIDATE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long RAISE_NANOS = TimeUnit.MINUTES.toNanos(3);
 
+    /** Hardly a path carries so little: more likely it was in trouble when it was searched. */
+    private static final long RAISE_FROM_LOW_NANOS = TimeUnit.SECONDS.toNanos(20);
+
     private final LongSupplier ids;
     private PathSizes sizes;
 
@@ -380,7 +383,8 @@ public final class PathMtuSearch {
         validatedNanos = nowNanos;
         bytesSinceValidation = 0;
         // Between 0.8 and 1.2 times: tunnels that began together do not go on together.
-        raiseNanos = nowNanos + RAISE_NANOS / 10 * (8 + (ids.getAsLong() & 3)) + RAISE_NANOS / 20;
+        long wait = mtu < sizes.base() ? RAISE_FROM_LOW_NANOS : RAISE_NANOS;
+        raiseNanos = nowNanos + wait / 10 * (8 + (ids.getAsLong() & 3)) + wait / 20;
     }
 
     /**
