@@ -56,6 +56,14 @@ enum ConfigKey {
             "auto or jca",
             "Who encrypts packets: auto takes the library ipsec-mb if it is installed, else the"
                     + " JVM."),
+    ENGINE_BATCH_PACKETS(
+            "engine.batch-packets",
+            "1 to 256",
+            "A batch with this many packets takes no further read; less is less delay."),
+    ENGINE_BATCH_KILOBYTES(
+            "engine.batch-kilobytes",
+            "1 to 64",
+            "The same in KiB; one read, up to 64 KiB, always fits."),
     ENGINE_MAX_TUNNELS("engine.max-tunnels", "1 to 65536", "Most tunnels at once."),
     METRICS_LISTEN(
             "metrics.listen",

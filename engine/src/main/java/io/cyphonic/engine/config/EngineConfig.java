@@ -12,6 +12,7 @@ import java.util.Set;
  * @param offloads which offloads may be used where the kernel has them
  * @param cipher who encrypts packets
  * @param maxTunnels most tunnels at once, 1 to 65536
+ * @param batchLimit when a batch takes no further read
  */
 public record EngineConfig(
         Mode mode,
@@ -20,7 +21,39 @@ public record EngineConfig(
         WaitKind waitStrategy,
         Set<Offload> offloads,
         CipherProvider cipher,
-        int maxTunnels) {
+        int maxTunnels,
+        BatchLimit batchLimit) {
+    /** One with the usual limit of batches. */
+    public EngineConfig(
+            Mode mode,
+            int ringSize,
+            int workers,
+            WaitKind waitStrategy,
+            Set<Offload> offloads,
+            CipherProvider cipher,
+            int maxTunnels) {
+        this(
+                mode,
+                ringSize,
+                workers,
+                waitStrategy,
+                offloads,
+                cipher,
+                maxTunnels,
+                BatchLimit.DEFAULT);
+    }
+
+    /**
+     * When a batch takes no further read: delay would grow, cost would not. One read may go past
+     * it, and always may be the whole batch.
+     *
+     * @param packets capsules in the batch, 1 to 256
+     * @param bytes in the batch, 1 KiB to 64 KiB
+     */
+    public record BatchLimit(int packets, int bytes) {
+        /** The usual one. */
+        public static final BatchLimit DEFAULT = new BatchLimit(128, 32 * 1024);
+    }
 
     /** Who carries a batch through its stages. */
     public enum Mode {

@@ -1,5 +1,6 @@
 package io.cyphonic.engine.config;
 
+import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.config.EngineConfig.CipherProvider;
 import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.config.EngineConfig.Offload;
@@ -125,7 +126,18 @@ public final class NodeConfigLoader {
                 values.choice(ConfigKey.ENGINE_WAIT_STRATEGY, WaitKind.class, WaitKind.BLOCKING),
                 offloads(),
                 values.choice(ConfigKey.ENGINE_CIPHER, CipherProvider.class, CipherProvider.AUTO),
-                values.integer(ConfigKey.ENGINE_MAX_TUNNELS, 1, 65_536, DEFAULT_MAX_TUNNELS));
+                values.integer(ConfigKey.ENGINE_MAX_TUNNELS, 1, 65_536, DEFAULT_MAX_TUNNELS),
+                batchLimit());
+    }
+
+    private BatchLimit batchLimit() {
+        int packets =
+                values.integer(
+                        ConfigKey.ENGINE_BATCH_PACKETS, 1, 256, BatchLimit.DEFAULT.packets());
+        int kilobytes =
+                values.integer(
+                        ConfigKey.ENGINE_BATCH_KILOBYTES, 1, 64, BatchLimit.DEFAULT.bytes() / 1024);
+        return new BatchLimit(packets, kilobytes * 1024);
     }
 
     private int ringSize() {

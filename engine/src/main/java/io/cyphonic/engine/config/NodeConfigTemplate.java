@@ -26,6 +26,8 @@ public final class NodeConfigTemplate {
                             Map.entry(ConfigKey.ENGINE_WAIT_STRATEGY, "blocking"),
                             Map.entry(ConfigKey.ENGINE_OFFLOADS, "on"),
                             Map.entry(ConfigKey.ENGINE_CIPHER, "auto"),
+                            Map.entry(ConfigKey.ENGINE_BATCH_PACKETS, "128"),
+                            Map.entry(ConfigKey.ENGINE_BATCH_KILOBYTES, "32"),
                             Map.entry(ConfigKey.ENGINE_MAX_TUNNELS, "1024"),
                             Map.entry(ConfigKey.METRICS_LISTEN, "127.0.0.1:9447"),
                             Map.entry(ConfigKey.DNS_LISTEN, "[\"127.0.0.1:5353\"]"),

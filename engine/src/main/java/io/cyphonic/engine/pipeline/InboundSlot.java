@@ -1,5 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.net.Endpoint;
 
@@ -22,6 +23,12 @@ final class InboundSlot extends Slot {
     final Endpoint[] from = new Endpoint[SlotLimits.MAX_CAPSULES];
 
     int capsules;
+
+    private final BatchLimit limit;
+
+    InboundSlot(BatchLimit limit) {
+        this.limit = limit;
+    }
 
     // Packets. Written by the worker.
     final int[] packetOffset = new int[SlotLimits.MAX_CAPSULES];
@@ -48,7 +55,7 @@ final class InboundSlot extends Slot {
 
     /** Whether a further receive is worth while. */
     boolean takesMore() {
-        return capsules < SlotLimits.BATCH_CAPSULES && inLength < SlotLimits.BATCH_BYTES;
+        return capsules < limit.packets() && inLength < limit.bytes();
     }
 
     @Override

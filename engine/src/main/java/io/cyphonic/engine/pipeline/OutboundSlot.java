@@ -1,5 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.net.Endpoint;
 
@@ -38,6 +39,12 @@ final class OutboundSlot extends Slot {
 
     /** Length of the capsule; 0 if it could not be sealed. */
     final int[] capsuleLength = new int[SlotLimits.MAX_CAPSULES];
+
+    private final BatchLimit limit;
+
+    OutboundSlot(BatchLimit limit) {
+        this.limit = limit;
+    }
 
     @Override
     void clear() {
@@ -92,7 +99,7 @@ final class OutboundSlot extends Slot {
 
     /** Whether a further read is worth while. */
     boolean takesMore() {
-        return capsules < SlotLimits.BATCH_CAPSULES && capsuleBytes < SlotLimits.BATCH_BYTES;
+        return capsules < limit.packets() && capsuleBytes < limit.bytes();
     }
 
     @Override

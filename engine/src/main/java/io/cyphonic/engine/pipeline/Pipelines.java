@@ -105,7 +105,7 @@ final class Pipelines {
                                 Disturbance.Step.SEAL,
                                 Disturbance.Step.SEND);
         return conveyor(
-                OutboundSlot::new,
+                () -> new OutboundSlot(parts.config().batchLimit()),
                 workers,
                 runner(null, sender, Disturbance.Step.SEAL, Disturbance.Step.SEND),
                 names("cy-seal-", "cy-out-send"),
@@ -123,7 +123,7 @@ final class Pipelines {
                                 Disturbance.Step.OPEN,
                                 Disturbance.Step.DELIVER);
         return conveyor(
-                InboundSlot::new,
+                () -> new InboundSlot(parts.config().batchLimit()),
                 workers,
                 runner(null, deliverer, Disturbance.Step.OPEN, Disturbance.Step.DELIVER),
                 names("cy-open-", "cy-in-deliver"),

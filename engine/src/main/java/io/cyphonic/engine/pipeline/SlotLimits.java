@@ -16,14 +16,6 @@ final class SlotLimits {
     /** Most capsules in a slot, out or in. */
     static final int MAX_CAPSULES = 256;
 
-    /**
-     * A slot with this many bytes in it takes no further read: delay would grow, cost would not.
-     */
-    static final int BATCH_BYTES = 32 * 1024;
-
-    /** The same in capsules. */
-    static final int BATCH_CAPSULES = 128;
-
     /** Longest datagram, and so longest capsule. */
     static final int MAX_DATAGRAM_LENGTH = 65_507;
 

@@ -3,6 +3,7 @@ package io.cyphonic.engine.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
@@ -56,6 +57,8 @@ class NodeConfigLoaderTest {
                           workers: 3
                           wait-strategy: busy-spin
                           offloads: [udp-gso, tun-tso]
+                          batch-packets: 16
+                          batch-kilobytes: 8
                           max-tunnels: 10
                         metrics:
                           listen: "127.0.0.1:9447"
@@ -74,6 +77,7 @@ class NodeConfigLoaderTest {
         assertThat(config.engine().offloads())
                 .containsExactlyInAnyOrder(Offload.UDP_GSO, Offload.TUN_TSO);
         assertThat(config.engine().maxTunnels()).isEqualTo(10);
+        assertThat(config.engine().batchLimit()).isEqualTo(new BatchLimit(16, 8 * 1024));
         assertThat(config.metricsListen()).contains(new InetSocketAddress("127.0.0.1", 9447));
         assertThat(config.dns().upstream().orElseThrow())
                 .containsExactly(
@@ -120,6 +124,8 @@ class NodeConfigLoaderTest {
                 "engine: {ring-size: 2048} | node.yaml:2: engine.ring-size: found \"2048\";"
                         + " allowed",
                 "engine: {workers: 0} | node.yaml:2: engine.workers: found \"0\"; allowed: 1 to 64",
+                "engine: {batch-packets: 257} | engine.batch-packets: found \"257\"; allowed: 1 to",
+                "engine: {batch-kilobytes: 0} | engine.batch-kilobytes: found \"0\"; allowed: 1",
                 "engine: {mode: turbo} | node.yaml:2: engine.mode: found \"turbo\"; allowed:"
                         + " serial, pipeline or adaptive",
                 "engine: {offloads: [gso]} | node.yaml:2: engine.offloads: found \"gso\"; allowed:"

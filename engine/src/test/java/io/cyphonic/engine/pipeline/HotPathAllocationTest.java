@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 
+import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.fixtures.MemoryStateStore;
@@ -138,7 +139,11 @@ class HotPathAllocationTest {
                         failures);
         return new OutboundStage(
                 loop,
-                new Conveyor<>(new OutboundSlot(), runner, lane, Counter.OUTBOUND_INLINE_BATCHES),
+                new Conveyor<>(
+                        new OutboundSlot(BatchLimit.DEFAULT),
+                        runner,
+                        lane,
+                        Counter.OUTBOUND_INLINE_BATCHES),
                 new TunnelLookup(table),
                 new OverlayPrefixes(new byte[] {10, 121, 0, 0}, 16, null, 0),
                 new RecordingListener(),
@@ -166,7 +171,11 @@ class HotPathAllocationTest {
                         failures);
         return new InboundStage(
                 loop,
-                new Conveyor<>(new InboundSlot(), runner, lane, Counter.INBOUND_INLINE_BATCHES),
+                new Conveyor<>(
+                        new InboundSlot(BatchLimit.DEFAULT),
+                        runner,
+                        lane,
+                        Counter.INBOUND_INLINE_BATCHES),
                 table,
                 new RecordingListener(),
                 lane,

@@ -3,6 +3,9 @@ package io.cyphonic.signaling.metrics;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -15,6 +18,7 @@ import java.util.concurrent.Executors;
  * the time each request may take, are bounded.
  */
 public final class MetricsServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MetricsServer.class);
     private static final int BACKLOG = 8;
     private static final int MAX_CONNECTIONS = 16;
     private static final int MAX_SECONDS = 10;
@@ -91,7 +95,13 @@ public final class MetricsServer implements AutoCloseable {
             }
             String accept = exchange.getRequestHeaders().getFirst("Accept");
             ByteArrayOutputStream body = new ByteArrayOutputStream(PAGE_BYTES);
-            page().write(accept, body);
+            try {
+                page().write(accept, body);
+            } catch (RuntimeException | Error e) {
+                LOG.error("a source of metrics failed; this is a bug", e);
+                exchange.sendResponseHeaders(500, -1);
+                return;
+            }
             exchange.getResponseHeaders().set("Content-Type", page().contentType(accept));
             exchange.sendResponseHeaders(200, body.size());
             body.writeTo(exchange.getResponseBody());

@@ -79,6 +79,16 @@ class MetricsServerTest {
     }
 
     @Test
+    void shouldSayThatItFailedWhenASourceFails() throws Exception {
+        sources.add(
+                _ -> {
+                    throw new IllegalStateException("injected");
+                });
+
+        assertThat(get("/metrics").statusCode()).isEqualTo(500);
+    }
+
+    @Test
     void shouldServeNothingElse() throws Exception {
         assertThat(get("/").statusCode()).isEqualTo(404);
         assertThat(get("/metrics/../etc/passwd").statusCode()).isEqualTo(404);
