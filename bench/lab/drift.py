@@ -5,7 +5,7 @@ import statistics
 
 import figures
 
-FEWEST_STEPS = 12
+FEWEST_STEPS = 30
 WARM_UP_SHARE = 0.1
 SIGNIFICANCE = 2.0
 

@@ -20,7 +20,7 @@ def page(document):
         "<h1>CYPHONIC: heat run</h1>"
         f"<p class=quiet>{escape(machine['processor'])}, {machine['cores']} cores, Linux {escape(machine['kernel'])}; "
         f"{escape(machine['date'])}; commit {escape(machine['commit'])}; {len(document['steps'])} of {document['steps_planned']} "
-        f"steps, {hours:.2f} h; processes were started {document['lives']} times.{state}</p>",
+        f"steps, {hours:.2f} h; started {document['lives']} time(s), resumptions and crashes included.{state}</p>",
         f"<h2>Verdict {verdict({'stable': True, 'short': None}.get(document['verdict'], False), dict.fromkeys((True, False, None), document['verdict']))}</h2>",
         f"<p>{escape(drift.sentence(document))}.</p>",
         "<p class=rule><b>Rule.</b> Every step is compared with the steps of the same protocol and number of connections; memory, "
@@ -47,14 +47,16 @@ def _trend(steps, name, title, unit, scale):
     if not points:
         return ""
     begin = min(step["began"] for step in steps)
+    unit_seconds, unit_name = (3600, "hours") if steps[-1]["began"] - begin > 7200 else (60, "minutes")
 
     def draw(axes):
         for colour, (protocol, each) in zip(PALETTE, points.items()):
             kept = figures.thin(each, MOST_POINTS)
-            axes.plot([(when - begin) / 3600 for when, _ in kept], [value for _, value in kept], ".-", color=colour,
+            axes.plot([(when - begin) / unit_seconds for when, _ in kept], [value for _, value in kept], ".-", color=colour,
                       label=PROTOCOL_NAMES[protocol], linewidth=0.8, markersize=4)
+        axes.margins(y=0.12)
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("hours")
+        axes.set_xlabel(unit_name)
         axes.set_ylabel(unit)
         axes.set_title(title, loc="left", fontsize=11)
         legend(axes)
