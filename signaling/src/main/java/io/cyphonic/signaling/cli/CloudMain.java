@@ -25,7 +25,9 @@ import java.nio.charset.StandardCharsets;
             ServeCommand.class,
             InviteCommand.class,
             DevicesCommand.class,
-            RevokeCommand.class
+            RevokeCommand.class,
+            RelayInitCommand.class,
+            RelayCommand.class
         },
         footer = {
             "",
