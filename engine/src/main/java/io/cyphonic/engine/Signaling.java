@@ -64,6 +64,8 @@ final class Signaling implements AutoCloseable {
                         keys,
                         () -> identity.certificate().der());
         runtime = started.push(new VirtualThreadRuntime(new SecureRandom()));
+        InterfaceAddresses addresses =
+                new InterfaceAddresses(dataPath.tun().name(), dataPath.udp().localPort());
         plane =
                 new SignalingPlane(
                         new ControlSettings(
@@ -75,7 +77,7 @@ final class Signaling implements AutoCloseable {
                         identity,
                         new CertificateVerifier(caCertificate),
                         login,
-                        new InterfaceAddresses(dataPath.tun().name(), dataPath.udp().localPort()),
+                        addresses,
                         dataPath.store(),
                         dataPath.engine(),
                         runtime,
@@ -100,9 +102,20 @@ final class Signaling implements AutoCloseable {
         dataPath.engine().start();
         started.push(plane);
         plane.start();
-        if (config.portMapping() == PortMappingChoice.AUTO) {
-            started.push(PortMapping.start(mapper));
-        }
+        PortMapping mapping =
+                config.portMapping() == PortMappingChoice.AUTO
+                        ? started.push(PortMapping.start(mapper))
+                        : null;
+        started.push(
+                NetworkWatch.start(
+                        dataPath.tun().name(),
+                        addresses,
+                        () -> {
+                            plane.onNetworkChanged();
+                            if (mapping != null) {
+                                mapping.networkChanged();
+                            }
+                        }));
     }
 
     private static void store(NodeDirectory directory, NodeCertificate renewed) {

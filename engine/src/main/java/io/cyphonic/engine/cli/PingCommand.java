@@ -45,6 +45,9 @@ final class PingCommand implements Callable<Integer> {
 
     private boolean answered;
 
+    /** The way the last probe took, to notice a change. */
+    private String lastWay = "";
+
     @Override
     public Integer call() throws LocalCommandException {
         if (count < 1 || count > 1000) {
@@ -62,6 +65,11 @@ final class PingCommand implements Callable<Integer> {
     private void print(Map<String, Object> reply) {
         PrintWriter out = spec.commandLine().getOut();
         if (reply.containsKey("sequence")) {
+            String way = way(reply);
+            if (!lastWay.isEmpty() && !way.isEmpty() && !way.equals(lastWay)) {
+                out.printf("path changed: %s instead of %s%n", way, lastWay);
+            }
+            lastWay = way.isEmpty() ? lastWay : way;
             out.println(probe(reply));
         } else if (reply.get("received") instanceof Number received) {
             answered = received.intValue() > 0;
@@ -75,12 +83,19 @@ final class PingCommand implements Callable<Integer> {
                 reply.get("rttMillis") instanceof Number rtt
                         ? "%s ms".formatted(number(rtt))
                         : "no answer";
-        String way =
-                reply.get("endpoint") == null
-                        ? ""
-                        : ", %s via %s".formatted(reply.get("path"), reply.get("endpoint"));
+        String way = way(reply);
         return "%s: probe %s: %s%s"
-                .formatted(reply.get("fqdn"), reply.get("sequence"), result, way);
+                .formatted(
+                        reply.get("fqdn"),
+                        reply.get("sequence"),
+                        result,
+                        way.isEmpty() ? "" : ", " + way);
+    }
+
+    private static String way(Map<String, Object> reply) {
+        return reply.get("endpoint") == null
+                ? ""
+                : "%s via %s".formatted(reply.get("path"), reply.get("endpoint"));
     }
 
     private static String range(Map<String, Object> summary) {

@@ -67,6 +67,7 @@ public interface ControlPlane {
      * @param endpoint or {@code null} while unknown
      * @param rttMillis of the last probe; NaN before the first
      * @param handshakeAgeSeconds age of the present keys; -1 before the first
+     * @param mobility how the tunnel fared when its path changed
      */
     record Peer(
             String fqdn,
@@ -81,7 +82,54 @@ public interface ControlPlane {
             long bytesIn,
             long bytesOut,
             long packetsIn,
-            long packetsOut) {}
+            long packetsOut,
+            Mobility mobility) {
+        /** Of a tunnel whose path has never changed. */
+        public Peer(
+                String fqdn,
+                Inet4Address virtualIpv4,
+                Inet6Address virtualIpv6,
+                PeerState state,
+                PathKind path,
+                Endpoint endpoint,
+                double rttMillis,
+                int pathMtu,
+                long handshakeAgeSeconds,
+                long bytesIn,
+                long bytesOut,
+                long packetsIn,
+                long packetsOut) {
+            this(
+                    fqdn,
+                    virtualIpv4,
+                    virtualIpv6,
+                    state,
+                    path,
+                    endpoint,
+                    rttMillis,
+                    pathMtu,
+                    handshakeAgeSeconds,
+                    bytesIn,
+                    bytesOut,
+                    packetsIn,
+                    packetsOut,
+                    Mobility.NONE);
+        }
+    }
+
+    /**
+     * What became of a tunnel when paths failed or an end moved.
+     *
+     * @param pathChanges how often the tunnel went from one path to another
+     * @param outages times in which nothing came through although something should have
+     * @param lastOutageMillis length of the last one; NaN if there was none
+     * @param worstOutageMillis length of the worst one; NaN if there was none
+     */
+    record Mobility(
+            int pathChanges, long outages, double lastOutageMillis, double worstOutageMillis) {
+        /** Nothing has happened. */
+        public static final Mobility NONE = new Mobility(0, 0, Double.NaN, Double.NaN);
+    }
 
     /**
      * What the NMS last said at one of its addresses, as {@code netcheck} shows it.
@@ -126,6 +174,11 @@ public interface ControlPlane {
     /** The relays that the cloud named at the last login. */
     default List<RelayServer> relays() {
         return List.of();
+    }
+
+    /** How often the network of this node has changed since it was started. */
+    default long networkChanges() {
+        return 0;
     }
 
     /** Every NMS address tried since the last login, with what came of it. */

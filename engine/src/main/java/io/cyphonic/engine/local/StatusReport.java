@@ -37,6 +37,7 @@ public final class StatusReport {
         object.put("interface", node.interfaceName());
         object.put("mtu", node.mtu());
         object.put("listenPort", node.localPort());
+        object.put("networkChanges", node.control().networkChanges());
         return object;
     }
 
@@ -77,6 +78,10 @@ public final class StatusReport {
         object.put("bytesOut", peer.bytesOut());
         object.put("packetsIn", peer.packetsIn());
         object.put("packetsOut", peer.packetsOut());
+        object.put("pathChanges", peer.mobility().pathChanges());
+        object.put("outages", peer.mobility().outages());
+        object.put("lastOutageMillis", number(peer.mobility().lastOutageMillis()));
+        object.put("worstOutageMillis", number(peer.mobility().worstOutageMillis()));
         return object;
     }
 

@@ -1,5 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.signaling.handshake.SessionKeys;
 import io.cyphonic.signaling.net.Endpoint;
 
@@ -77,6 +78,21 @@ public interface DataPlane {
     default int relayOverhead(int tunnelIndex) {
         return 0;
     }
+
+    /**
+     * Whatever the tunnel sends to the endpoint of this channel goes through the relay from now on;
+     * all else goes as it is. A tunnel that sends to its relay at present goes on with the new one.
+     *
+     * @param channel or {@code null} for none
+     */
+    void setRelay(int tunnelIndex, RelayChannel channel);
+
+    /**
+     * Sends one signaling datagram through the tunnel's relay.
+     *
+     * @return false if the tunnel has no relay, or the kernel did not take it
+     */
+    boolean sendRelayed(int tunnelIndex, byte[] datagram, int length);
 
     /** Closes a tunnel, wipes its keys, drops what waits for it. Closing twice is harmless. */
     void closeTunnel(int tunnelIndex);

@@ -4,6 +4,7 @@ import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.engine.session.BatchMarks;
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.net.Endpoint;
@@ -152,10 +153,14 @@ final class InboundStage implements Stage {
         switch (type) {
             case DatagramType.CAPSULE -> stageCapsule(offset, length);
             case DatagramType.HOLE_PUNCH -> counters.add(Counter.HOLE_PUNCHES, 1);
+            case DatagramType.RELAY -> stageRelayed(offset, length);
             case DatagramType.TUNNEL_REQUEST,
                     DatagramType.TUNNEL_RESPONSE,
                     DatagramType.COOKIE_REPLY,
-                    DatagramType.CONTROL ->
+                    DatagramType.CONTROL,
+                    DatagramType.RELAY_CHALLENGE,
+                    DatagramType.RELAY_BOUND,
+                    DatagramType.RELAY_REFUSED ->
                     handOver(offset, length);
             default -> {
                 if (type >= 0 && type < STUN_TYPES) {
@@ -164,6 +169,23 @@ final class InboundStage implements Stage {
                     counters.drop(DropReason.INBOUND_MALFORMED, 1);
                 }
             }
+        }
+    }
+
+    /**
+     * The header of the relay is for the relay: what is behind it proves itself. The control plane
+     * gets a datagram with it, so that it knows which way to answer.
+     */
+    private void stageRelayed(int offset, int length) {
+        int inner = offset + RelayChannel.HEADER_LENGTH;
+        switch (length <= RelayChannel.HEADER_LENGTH ? 0 : slot.in[inner]) {
+            case DatagramType.CAPSULE -> stageCapsule(inner, length - RelayChannel.HEADER_LENGTH);
+            case DatagramType.HOLE_PUNCH -> counters.add(Counter.HOLE_PUNCHES, 1);
+            case DatagramType.TUNNEL_REQUEST,
+                    DatagramType.TUNNEL_RESPONSE,
+                    DatagramType.COOKIE_REPLY ->
+                    handOver(offset, length);
+            default -> counters.drop(DropReason.INBOUND_MALFORMED, 1);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.config.EngineConfig.BatchLimit;
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.net.Endpoint;
 
@@ -26,6 +27,11 @@ final class OutboundSlot extends Slot {
     final long[] firstCounter = new long[SlotLimits.MAX_CAPSULES];
     final Session[] session = new Session[SlotLimits.MAX_CAPSULES];
     final Endpoint[] endpoint = new Endpoint[SlotLimits.MAX_CAPSULES];
+
+    /** The channel its capsules go through, or {@code null}, and the first counter there. */
+    final RelayChannel[] relay = new RelayChannel[SlotLimits.MAX_CAPSULES];
+
+    final long[] relayCounter = new long[SlotLimits.MAX_CAPSULES];
     int entries;
 
     /** Capsules that the entries will make, and the bytes they will fill; kept by the stage. */
@@ -52,6 +58,7 @@ final class OutboundSlot extends Slot {
         // Let go of closed tunnels: a slot may rest for long.
         Arrays.fill(session, 0, entries, null);
         Arrays.fill(endpoint, 0, entries, null);
+        Arrays.fill(relay, 0, entries, null);
         entries = 0;
         capsules = 0;
         capsuleBytes = 0;
@@ -66,6 +73,7 @@ final class OutboundSlot extends Slot {
     /**
      * Adds an entry, copying its bytes unless they are in {@link #in} already.
      *
+     * @param through the channel of the relay at {@code to}, or {@code null}
      * @param count capsules it will make, sealed with the counters from {@code counter} on
      * @param bytes that these capsules will fill
      * @return the index of the entry
@@ -76,6 +84,7 @@ final class OutboundSlot extends Slot {
             int length,
             Session sealWith,
             Endpoint to,
+            RelayChannel through,
             long counter,
             int count,
             int bytes) {
@@ -92,6 +101,10 @@ final class OutboundSlot extends Slot {
         firstCounter[entry] = counter;
         session[entry] = sealWith;
         endpoint[entry] = to;
+        relay[entry] = through;
+        if (through != null) {
+            relayCounter[entry] = through.reserve(count);
+        }
         capsules += count;
         capsuleBytes += bytes;
         return entry;
@@ -109,6 +122,6 @@ final class OutboundSlot extends Slot {
 
     @Override
     int bufferBytes() {
-        return in.length + out.length + SlotLimits.MAX_CAPSULES * 52;
+        return in.length + out.length + SlotLimits.MAX_CAPSULES * 64;
     }
 }

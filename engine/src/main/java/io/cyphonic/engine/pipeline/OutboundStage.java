@@ -11,7 +11,6 @@ import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.TunDevice;
 import io.cyphonic.signaling.net.VirtioNetHeader;
-import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.slf4j.Logger;
@@ -191,7 +190,7 @@ final class OutboundStage implements Stage {
         while (oversized.hasFragments()) {
             int length = oversized.fragmentLength();
             boolean fits =
-                    slot.hasRoomFor(1, length + CapsuleHeader.OVERHEAD)
+                    slot.hasRoomFor(1, length + SlotLimits.OVERHEAD)
                             && slot.inLength + length <= SlotLimits.IN_CAPACITY;
             if (!fits) {
                 return;
@@ -242,7 +241,7 @@ final class OutboundStage implements Stage {
             return;
         }
         int segments = packet.segmentCount();
-        int bytes = packet.totalLength(0, segments) + segments * CapsuleHeader.OVERHEAD;
+        int bytes = packet.totalLength(0, segments) + segments * SlotLimits.OVERHEAD;
         boolean inPlace = buffer == slot.in;
         boolean fits =
                 slot.hasRoomFor(segments, bytes)
@@ -282,7 +281,7 @@ final class OutboundStage implements Stage {
         packet.parse(longPacket, 0, longPacketLength);
         int first = longPacketNext;
         int remaining = packet.segmentCount() - first;
-        int perSegment = packet.segmentLength(first) + CapsuleHeader.OVERHEAD;
+        int perSegment = packet.segmentLength(first) + SlotLimits.OVERHEAD;
         int room = (SlotLimits.OUT_CAPACITY - slot.capsuleBytes) / perSegment;
         int count = Math.min(remaining, SlotLimits.MAX_CAPSULES - slot.capsules);
         count = Math.min(count, room);
@@ -325,8 +324,18 @@ final class OutboundStage implements Stage {
             counters.drop(DropReason.OUTBOUND_KEY_EXHAUSTED, count);
             return;
         }
-        int bytes = packet.totalLength(firstSegment, count) + count * CapsuleHeader.OVERHEAD;
-        int entry = slot.add(buffer, offset, length, session, to, counter, count, bytes);
+        int bytes = packet.totalLength(firstSegment, count) + count * SlotLimits.OVERHEAD;
+        int entry =
+                slot.add(
+                        buffer,
+                        offset,
+                        length,
+                        session,
+                        to,
+                        tunnel.relayTo(to),
+                        counter,
+                        count,
+                        bytes);
         slot.entryFlags[entry] = 0;
         slot.firstSegment[entry] = firstSegment;
     }
@@ -369,7 +378,7 @@ final class OutboundStage implements Stage {
             byte[] held = next.packet();
             packet.parse(held, 0, held.length);
             int segments = packet.segmentCount();
-            int bytes = packet.totalLength(0, segments) + segments * CapsuleHeader.OVERHEAD;
+            int bytes = packet.totalLength(0, segments) + segments * SlotLimits.OVERHEAD;
             boolean everFits =
                     segments <= SlotLimits.MAX_CAPSULES && bytes <= SlotLimits.OUT_CAPACITY;
             if (everFits
@@ -391,7 +400,7 @@ final class OutboundStage implements Stage {
 
     private void stageRequests() {
         OutboundRequest next;
-        while (slot.hasRoomFor(1, SlotLimits.MAX_CONTROL_LENGTH + CapsuleHeader.OVERHEAD)
+        while (slot.hasRoomFor(1, SlotLimits.MAX_CONTROL_LENGTH + SlotLimits.OVERHEAD)
                 && slot.inLength + SlotLimits.MAX_CONTROL_LENGTH <= SlotLimits.IN_CAPACITY
                 && (next = requests.poll()) != null) {
             switch (next) {
@@ -416,8 +425,18 @@ final class OutboundStage implements Stage {
             return;
         }
         byte[] message = control.message();
-        int bytes = message.length + CapsuleHeader.OVERHEAD;
-        int entry = slot.add(message, 0, message.length, session, to, counter, 1, bytes);
+        int bytes = message.length + SlotLimits.OVERHEAD;
+        int entry =
+                slot.add(
+                        message,
+                        0,
+                        message.length,
+                        session,
+                        to,
+                        control.tunnel().relayTo(to),
+                        counter,
+                        1,
+                        bytes);
         slot.entryFlags[entry] = OutboundSlot.CONTROL;
         slot.firstSegment[entry] = 0;
     }

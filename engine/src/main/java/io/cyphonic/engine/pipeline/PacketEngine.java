@@ -3,6 +3,7 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.session.BatchMarks;
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
@@ -150,6 +151,33 @@ public final class PacketEngine implements DataPlane, AutoCloseable {
             tunnel.moveTo(endpoint);
             sessionsChanged();
         }
+    }
+
+    @Override
+    public void setRelay(int tunnelIndex, RelayChannel channel) {
+        Tunnel tunnel = table.tunnel(tunnelIndex);
+        if (tunnel != null) {
+            tunnel.setRelay(channel);
+        }
+    }
+
+    @Override
+    public int relayOverhead(int tunnelIndex) {
+        Tunnel tunnel = table.tunnel(tunnelIndex);
+        Endpoint to = tunnel == null ? null : tunnel.endpoint();
+        return to == null || tunnel.relayTo(to) == null ? 0 : RelayChannel.HEADER_LENGTH;
+    }
+
+    @Override
+    public boolean sendRelayed(int tunnelIndex, byte[] datagram, int length) {
+        Tunnel tunnel = table.tunnel(tunnelIndex);
+        RelayChannel channel = tunnel == null ? null : tunnel.relay();
+        if (channel == null) {
+            return false;
+        }
+        byte[] wrapped = channel.wrap(datagram, length);
+        return parts.udp().sendSignaling(wrapped, wrapped.length, channel.endpoint())
+                == wrapped.length;
     }
 
     private void sessionsChanged() {

@@ -2,6 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.session.CapsuleCipher;
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
@@ -76,16 +77,20 @@ final class SealHandler implements SlotWorker<OutboundSlot> {
             int offset,
             int length) {
         Session session = slot.session[entry];
-        CapsuleHeader.write(
-                slot.out, position, flags, segmentData, session.peerReceiverIndex(), counter);
-        int sealed =
-                cipher.seal(
-                        session.sealKey(), counter, slot.in, offset, length, slot.out, position);
+        RelayChannel relay = slot.relay[entry];
+        int at = relay == null ? position : position + RelayChannel.HEADER_LENGTH;
+        CapsuleHeader.write(slot.out, at, flags, segmentData, session.peerReceiverIndex(), counter);
+        int sealed = cipher.seal(session.sealKey(), counter, slot.in, offset, length, slot.out, at);
+        int datagram = sealed <= 0 ? 0 : at + sealed - position;
+        if (relay != null && datagram > 0) {
+            long relayCounter = slot.relayCounter[entry] + counter - slot.firstCounter[entry];
+            relay.wrap(slot.out, position, datagram, relayCounter);
+        }
         slot.capsuleEntry[capsule] = entry;
         slot.capsuleOffset[capsule] = position;
-        slot.capsuleLength[capsule] = Math.max(0, sealed);
+        slot.capsuleLength[capsule] = datagram;
         capsule++;
-        position += Math.max(0, sealed);
+        position += datagram;
     }
 
     @Override

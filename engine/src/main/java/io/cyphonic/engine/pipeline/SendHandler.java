@@ -4,6 +4,7 @@ import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.engine.session.BatchMarks;
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
@@ -213,7 +214,8 @@ final class SendHandler implements SlotSink<OutboundSlot> {
                 counters.add(Counter.OUTBOUND_CONTROL_CAPSULES, 1);
                 tunnel.countSent(0, 0, slot.nowNanos);
             } else {
-                int bytes = slot.capsuleLength[capsule] - CapsuleHeader.OVERHEAD;
+                int header = slot.relay[entry] == null ? 0 : RelayChannel.HEADER_LENGTH;
+                int bytes = slot.capsuleLength[capsule] - CapsuleHeader.OVERHEAD - header;
                 counters.add(Counter.OUTBOUND_SENT_PACKETS, 1);
                 counters.add(Counter.OUTBOUND_SENT_BYTES, bytes);
                 tunnel.countSent(1, bytes, slot.nowNanos);

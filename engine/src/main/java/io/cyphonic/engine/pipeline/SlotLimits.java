@@ -1,6 +1,8 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.signaling.net.VirtioNetHeader;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 /** Sizes of slots and batches, in one place. Every buffer of the data path follows from these. */
 final class SlotLimits {
@@ -12,6 +14,9 @@ final class SlotLimits {
 
     /** A super-packet cut and sealed: 64 KiB and what headers and tags add to some 190 segments. */
     static final int OUT_CAPACITY = 82 * 1024;
+
+    /** What a capsule adds to a packet at most: room for the header of a relay is always kept. */
+    static final int OVERHEAD = CapsuleHeader.OVERHEAD + RelayChannel.HEADER_LENGTH;
 
     /** Most capsules in a slot, out or in. */
     static final int MAX_CAPSULES = 256;

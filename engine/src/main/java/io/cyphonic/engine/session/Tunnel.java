@@ -28,6 +28,7 @@ public final class Tunnel {
 
     // Published by the control plane, read by every data thread.
     private volatile Endpoint endpoint;
+    private volatile RelayChannel relay;
     private volatile Session current;
     private volatile boolean closed;
     private volatile int innerMtu = MAX_INNER_LENGTH;
@@ -86,8 +87,42 @@ public final class Tunnel {
     }
 
     /** Sends there from now on. */
-    public void moveTo(Endpoint endpoint) {
-        this.endpoint = endpoint;
+    public synchronized void moveTo(Endpoint newEndpoint) {
+        RelayChannel channel = relay;
+        endpoint =
+                channel != null && channel.endpoint().equals(newEndpoint)
+                        ? channel.endpoint()
+                        : newEndpoint;
+    }
+
+    /**
+     * What is sent to the endpoint of this channel goes through the relay from now on; if the
+     * tunnel sends to its relay at present, it goes on with the new one.
+     */
+    public synchronized void setRelay(RelayChannel channel) {
+        RelayChannel before = relay;
+        Endpoint present = endpoint;
+        boolean onRelay = before != null && present == before.endpoint();
+        relay = channel;
+        if (channel != null && (onRelay || channel.endpoint().equals(present))) {
+            endpoint = channel.endpoint();
+        }
+    }
+
+    /** The channel through the relay, or {@code null}. */
+    public RelayChannel relay() {
+        return relay;
+    }
+
+    /**
+     * The channel, if what is sent to this endpoint is to go through it; else {@code null}. For the
+     * tunnel's own endpoint one comparison of references decides.
+     */
+    public RelayChannel relayTo(Endpoint to) {
+        RelayChannel channel = relay;
+        return channel != null && (channel.endpoint() == to || channel.endpoint().equals(to))
+                ? channel
+                : null;
     }
 
     /** Longest inner packet that the path carries in one capsule, in bytes. */

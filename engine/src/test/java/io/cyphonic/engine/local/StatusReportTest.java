@@ -37,7 +37,11 @@ class StatusReportTest {
                         "bytesIn",
                         "bytesOut",
                         "packetsIn",
-                        "packetsOut");
+                        "packetsOut",
+                        "pathChanges",
+                        "outages",
+                        "lastOutageMillis",
+                        "worstOutageMillis");
     }
 
     @Test

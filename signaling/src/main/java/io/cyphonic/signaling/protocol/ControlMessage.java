@@ -190,4 +190,16 @@ public sealed interface ControlMessage {
 
     /** Finalization of the tunnel (node to node, in a control capsule). */
     record TunnelClose(Status reason) implements ControlMessage {}
+
+    /**
+     * Where the sender can be reached now (node to node, in a control capsule).
+     *
+     * @param sequence rises with every change; an older one is ignored
+     * @param moved whether old paths need new proof
+     */
+    record CandidateUpdate(long sequence, boolean moved, List<Candidate> candidates)
+            implements ControlMessage {}
+
+    /** The update with this sequence has come (node to node, in a control capsule). */
+    record CandidateUpdateAck(long sequence) implements ControlMessage {}
 }

@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.protocol;
 
+import io.cyphonic.signaling.protocol.ControlMessage.CandidateUpdate;
+import io.cyphonic.signaling.protocol.ControlMessage.CandidateUpdateAck;
 import io.cyphonic.signaling.protocol.ControlMessage.DirectionRequest;
 import io.cyphonic.signaling.protocol.ControlMessage.EnrolRequest;
 import io.cyphonic.signaling.protocol.ControlMessage.EnrolResponse;
@@ -23,6 +25,8 @@ import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionToResponder;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelClose;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateAckDecoder;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateDecoder;
 import io.cyphonic.signaling.protocol.sbe.DirectionRequestDecoder;
 import io.cyphonic.signaling.protocol.sbe.EnrolRequestDecoder;
 import io.cyphonic.signaling.protocol.sbe.EnrolResponseDecoder;
@@ -143,6 +147,8 @@ public final class ControlMessageCodec {
             case TunnelClose m -> TunnelMessages.encode(m, buffer, header);
             case MtuProbe m -> TunnelMessages.encode(m, buffer, header);
             case MtuProbeAck m -> TunnelMessages.encode(m, buffer, header);
+            case CandidateUpdate m -> TunnelMessages.encode(m, buffer, header);
+            case CandidateUpdateAck m -> TunnelMessages.encode(m, buffer, header);
         };
     }
 
@@ -191,6 +197,10 @@ public final class ControlMessageCodec {
                     TunnelMessages.tunnelClose(buffer, header, reader);
             case MtuProbeDecoder.TEMPLATE_ID -> TunnelMessages.mtuProbe(buffer, header);
             case MtuProbeAckDecoder.TEMPLATE_ID -> TunnelMessages.mtuProbeAck(buffer, header);
+            case CandidateUpdateDecoder.TEMPLATE_ID ->
+                    TunnelMessages.candidateUpdate(buffer, header, reader);
+            case CandidateUpdateAckDecoder.TEMPLATE_ID ->
+                    TunnelMessages.candidateUpdateAck(buffer, header);
             default -> null;
         };
     }

@@ -2,6 +2,8 @@ package io.cyphonic.signaling.protocol;
 
 import static java.lang.Byte.toUnsignedInt;
 
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateAckDecoder;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateDecoder;
 import io.cyphonic.signaling.protocol.sbe.DirectionRequestDecoder;
 import io.cyphonic.signaling.protocol.sbe.EnrolRequestDecoder;
 import io.cyphonic.signaling.protocol.sbe.EnrolResponseDecoder;
@@ -147,6 +149,10 @@ record MessageStructure(
             case TunnelCloseDecoder.TEMPLATE_ID -> block(TunnelCloseDecoder.BLOCK_LENGTH, 0);
             case MtuProbeDecoder.TEMPLATE_ID -> block(MtuProbeDecoder.BLOCK_LENGTH, 0);
             case MtuProbeAckDecoder.TEMPLATE_ID -> block(MtuProbeAckDecoder.BLOCK_LENGTH, 0);
+            case CandidateUpdateDecoder.TEMPLATE_ID ->
+                    list(CandidateUpdateDecoder.BLOCK_LENGTH, CANDIDATE_LENGTH, 0, 0);
+            case CandidateUpdateAckDecoder.TEMPLATE_ID ->
+                    block(CandidateUpdateAckDecoder.BLOCK_LENGTH, 0);
             default -> null;
         };
     }

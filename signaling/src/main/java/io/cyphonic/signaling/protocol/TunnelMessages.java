@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.protocol;
 
+import io.cyphonic.signaling.protocol.ControlMessage.CandidateUpdate;
+import io.cyphonic.signaling.protocol.ControlMessage.CandidateUpdateAck;
 import io.cyphonic.signaling.protocol.ControlMessage.MtuProbe;
 import io.cyphonic.signaling.protocol.ControlMessage.MtuProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbe;
@@ -7,6 +9,10 @@ import io.cyphonic.signaling.protocol.ControlMessage.PathProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelClose;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelRequestPayload;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateAckDecoder;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateAckEncoder;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateDecoder;
+import io.cyphonic.signaling.protocol.sbe.CandidateUpdateEncoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderDecoder;
 import io.cyphonic.signaling.protocol.sbe.MessageHeaderEncoder;
 import io.cyphonic.signaling.protocol.sbe.MtuProbeAckDecoder;
@@ -26,6 +32,10 @@ import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadEncoder;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 
 /** The messages between two nodes: payloads of the handshake and of control capsules. */
 final class TunnelMessages {
@@ -116,5 +126,43 @@ final class TunnelMessages {
     static MtuProbeAck mtuProbeAck(DirectBuffer buffer, MessageHeaderDecoder header) {
         MtuProbeAckDecoder d = new MtuProbeAckDecoder().wrapAndApplyHeader(buffer, 0, header);
         return new MtuProbeAck(d.probeId(), d.size());
+    }
+
+    static int encode(CandidateUpdate m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {
+        CandidateUpdateEncoder e =
+                new CandidateUpdateEncoder().wrapAndApplyHeader(buffer, 0, header);
+        e.sequence(m.sequence()).moved((short) (m.moved() ? 1 : 0));
+        var group =
+                e.candidatesCount(
+                        FieldWriter.count(m.candidates(), ControlMessageCodec.MAX_LIST_LENGTH));
+        for (Candidate candidate : m.candidates()) {
+            FieldWriter.endpoint(group.next().endpoint(), candidate.address());
+            group.kind(candidate.kind());
+        }
+        return e.encodedLength();
+    }
+
+    static CandidateUpdate candidateUpdate(
+            DirectBuffer buffer, MessageHeaderDecoder header, FieldReader reader) {
+        CandidateUpdateDecoder d =
+                new CandidateUpdateDecoder().wrapAndApplyHeader(buffer, 0, header);
+        List<Candidate> candidates = new ArrayList<>();
+        for (var group = d.candidates(); group.hasNext(); ) {
+            reader.addCandidate(candidates, group.next().endpoint(), group.kindRaw());
+        }
+        return new CandidateUpdate(
+                d.sequence(), d.moved() != 0, Collections.unmodifiableList(candidates));
+    }
+
+    static int encode(
+            CandidateUpdateAck m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {
+        CandidateUpdateAckEncoder e =
+                new CandidateUpdateAckEncoder().wrapAndApplyHeader(buffer, 0, header);
+        return e.sequence(m.sequence()).encodedLength();
+    }
+
+    static CandidateUpdateAck candidateUpdateAck(DirectBuffer buffer, MessageHeaderDecoder header) {
+        return new CandidateUpdateAck(
+                new CandidateUpdateAckDecoder().wrapAndApplyHeader(buffer, 0, header).sequence());
     }
 }

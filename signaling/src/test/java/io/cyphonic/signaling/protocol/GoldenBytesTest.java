@@ -210,7 +210,19 @@ class GoldenBytesTest {
                         "0008003c00010001" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.MtuProbeAck(NUMBER, 1400),
-                        "000a003d00010001" + "01020304050607080578"));
+                        "000a003d00010001" + "01020304050607080578"),
+                Arguments.of(
+                        new ControlMessage.CandidateUpdate(
+                                NUMBER,
+                                true,
+                                List.of(new Candidate(ENDPOINT4, CandidateKind.LOCAL))),
+                        "0009003200010001"
+                                + "010203040506070801"
+                                + "001301"
+                                + "00000000000000000000ffffc00002011d1700"),
+                Arguments.of(
+                        new ControlMessage.CandidateUpdateAck(NUMBER),
+                        "0008003300010001" + "0102030405060708"));
     }
 
     @ParameterizedTest

@@ -90,7 +90,10 @@ final class RandomMessages {
                 new ControlMessage.PathProbeAck(number(), maybe()),
                 new ControlMessage.TunnelClose(status()),
                 new ControlMessage.MtuProbe(number()),
-                new ControlMessage.MtuProbeAck(number(), random.nextInt(65535)));
+                new ControlMessage.MtuProbeAck(number(), random.nextInt(65535)),
+                new ControlMessage.CandidateUpdate(
+                        number(), random.nextBoolean(), list(32, this::candidate)),
+                new ControlMessage.CandidateUpdateAck(number()));
     }
 
     private long number() {

@@ -52,6 +52,7 @@ public final class CloudLink {
     private final CloudLogin login;
     private final CertificateRenewal renewal;
     private final Consumer<Long> revocationEpoch;
+    private final Runnable seenElsewhere;
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -59,6 +60,7 @@ public final class CloudLink {
      * Makes the link; nothing happens before the first tick.
      *
      * @param revocationEpoch is told the cloud's epoch whenever the cloud names it
+     * @param seenElsewhere called when the NMS sees this node at another address than before
      */
     public CloudLink(
             ControlRuntime runtime,
@@ -66,7 +68,9 @@ public final class CloudLink {
             CloudRequests requests,
             CloudLogin login,
             CertificateRenewal renewal,
-            Consumer<Long> revocationEpoch) {
+            Consumer<Long> revocationEpoch,
+            Runnable seenElsewhere) {
+        this.seenElsewhere = seenElsewhere;
         this.runtime = runtime;
         this.state = state;
         this.requests = requests;
@@ -125,6 +129,34 @@ public final class CloudLink {
             cloud.candidates(cloud.candidatesHash(), runtime.nanoTime());
             state.cloud(cloud);
             tick();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The network has changed: this node registers again, at once and over every family. */
+    public void onMoved() {
+        lock.lock();
+        try {
+            long now = runtime.nanoTime();
+            CloudRecord cloud = state.cloud();
+            for (int link = 0; link < cloud.linkCount(); link++) {
+                if (cloud.pending(link) != 0) {
+                    // It went out from the old address, and its next try may be seconds away.
+                    requests.abandon(cloud.pending(link));
+                    cloud.pending(link, 0);
+                }
+                if (cloud.linkState(link) == LinkState.REGISTERED) {
+                    cloud.linkState(link, LinkState.OUTDATED);
+                }
+                cloud.nextAction(link, now);
+                act(cloud, link, now);
+            }
+            if (cloud.linkCount() == 0 && cloud.nextLoginNanos() != CloudRecord.NEVER) {
+                cloud.loginAgain(cloud.failures(), now);
+            }
+            cloud.candidates(requests.candidates().hashCode(), now + ADDRESS_LOOK_NANOS);
+            state.cloud(cloud);
         } finally {
             lock.unlock();
         }
@@ -261,6 +293,7 @@ public final class CloudLink {
         }
         long now = runtime.nanoTime();
         boolean first = false;
+        boolean elsewhere = false;
         lock.lock();
         try {
             CloudRecord cloud = state.cloud();
@@ -269,6 +302,8 @@ public final class CloudLink {
                 return;
             }
             cloud.pending(link, 0);
+            InetSocketAddress before = cloud.observed(link);
+            elsewhere = before != null && observed != null && !before.equals(observed);
             cloud.answered(
                     link,
                     observed,
@@ -284,6 +319,9 @@ public final class CloudLink {
         }
         if (first) {
             registered.complete(null);
+        }
+        if (elsewhere) {
+            seenElsewhere.run();
         }
         if (status == Status.OK) {
             revocationEpoch.accept(epoch);

@@ -124,6 +124,11 @@ public final class CloudRequests {
         return state.transactions().find(transactionId) != null;
     }
 
+    /** Gives a request up; its answer will be ignored. */
+    void abandon(long transactionId) {
+        state.transactions().take(transactionId);
+    }
+
     /** Takes the request of an answer out; {@code null} if it is late, a duplicate or made up. */
     public TransactionRecord take(long transactionId, Kind kind) {
         TransactionRecord request = state.transactions().find(transactionId);
@@ -133,7 +138,7 @@ public final class CloudRequests {
     }
 
     /** The addresses of this node, as it tells them to the NMS. */
-    List<Candidate> candidates() {
+    public List<Candidate> candidates() {
         return candidates.all();
     }
 

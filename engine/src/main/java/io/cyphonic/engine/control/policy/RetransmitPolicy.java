@@ -12,9 +12,16 @@ import java.util.random.RandomGenerator;
  * @param jitter how far a wait may be off, as a fraction of it, 0 to 0.5
  */
 public record RetransmitPolicy(long firstNanos, int maxTries, double jitter) {
-    /** Requests to the NMS and tunnel requests. */
+    /** Requests to the NMS. */
     public static final RetransmitPolicy REQUEST =
             new RetransmitPolicy(TimeUnit.MILLISECONDS.toNanos(250), 5, 0.2);
+
+    /**
+     * Tunnel requests: the first may come before the peer's NAT lets it in, and nobody should wait
+     * long for the second. They go to several addresses each time, so the first wait covers those.
+     */
+    public static final RetransmitPolicy HANDSHAKE =
+            new RetransmitPolicy(TimeUnit.MILLISECONDS.toNanos(60), 8, 0.2);
 
     /** Keep-alives to the NMS: the third miss in a row means that the cloud is away. */
     public static final RetransmitPolicy KEEP_ALIVE =

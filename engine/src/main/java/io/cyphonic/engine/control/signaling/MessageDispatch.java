@@ -8,7 +8,9 @@ import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.tunnel.Directions;
 import io.cyphonic.engine.control.tunnel.Initiator;
 import io.cyphonic.engine.control.tunnel.PathMtus;
+import io.cyphonic.engine.control.tunnel.Paths;
 import io.cyphonic.engine.control.tunnel.Probes;
+import io.cyphonic.engine.control.tunnel.Relays;
 import io.cyphonic.engine.control.tunnel.Responder;
 import io.cyphonic.engine.control.tunnel.Tunnels;
 import io.cyphonic.engine.counters.DropReason;
@@ -16,7 +18,9 @@ import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.DatagramType;
+import io.cyphonic.signaling.protocol.RelayHeader;
 
+import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +38,8 @@ final class MessageDispatch {
     private final PathMtus pathMtus;
     private final Tunnels tunnels;
     private final StunClient stun;
+    private final Relays relays;
+    private final Paths paths;
     private final Runnable finalized;
     private final Consumer<DropReason> drops;
 
@@ -48,6 +54,8 @@ final class MessageDispatch {
             PathMtus pathMtus,
             Tunnels tunnels,
             StunClient stun,
+            Relays relays,
+            Paths paths,
             Runnable finalized,
             Consumer<DropReason> drops) {
         this.requests = requests;
@@ -60,6 +68,8 @@ final class MessageDispatch {
         this.pathMtus = pathMtus;
         this.tunnels = tunnels;
         this.stun = stun;
+        this.relays = relays;
+        this.paths = paths;
         this.finalized = finalized;
         this.drops = drops;
     }
@@ -70,6 +80,11 @@ final class MessageDispatch {
             case DatagramType.TUNNEL_RESPONSE -> initiator.onResponse(datagram, from);
             case DatagramType.COOKIE_REPLY -> initiator.onCookieReply(datagram, from);
             case DatagramType.CONTROL -> control(datagram, from);
+            case DatagramType.RELAY -> relayed(datagram, from);
+            case DatagramType.RELAY_CHALLENGE,
+                    DatagramType.RELAY_BOUND,
+                    DatagramType.RELAY_REFUSED ->
+                    relays.onMessage(datagram, from);
             case DatagramType.HOLE_PUNCH -> {
                 // It has done its work on the way here.
             }
@@ -80,6 +95,17 @@ final class MessageDispatch {
     private void stun(byte[] datagram, Endpoint from) {
         if (!stun.onDatagram(datagram, from)) {
             countInvalid();
+        }
+    }
+
+    /** A handshake that came through a relay; the header in front says nothing to us. */
+    private void relayed(byte[] datagram, Endpoint from) {
+        int length = Math.max(0, datagram.length - RelayHeader.LENGTH);
+        byte[] inner = Arrays.copyOfRange(datagram, datagram.length - length, datagram.length);
+        switch (length == 0 ? 0 : inner[0]) {
+            case DatagramType.TUNNEL_REQUEST -> responder.onRelayedRequest(inner, from);
+            case DatagramType.TUNNEL_RESPONSE -> initiator.onResponse(inner, from);
+            default -> countInvalid();
         }
     }
 
@@ -121,6 +147,8 @@ final class MessageDispatch {
                     pathMtus.onProbe(tunnelIndex, probe, message.length, from);
             case ControlMessage.MtuProbeAck ack -> pathMtus.onProbeAck(tunnelIndex, ack);
             case ControlMessage.TunnelClose _ -> tunnels.onTunnelClose(tunnelIndex);
+            case ControlMessage.CandidateUpdate update -> paths.onUpdate(tunnelIndex, update, from);
+            case ControlMessage.CandidateUpdateAck ack -> paths.onUpdateAck(tunnelIndex, ack);
             case null, default -> countInvalid();
         }
     }

@@ -7,6 +7,7 @@ import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.ControlSettings;
 import io.cyphonic.engine.control.LocalAddresses;
 import io.cyphonic.engine.control.NodeIdentity;
+import io.cyphonic.engine.control.TlsBridges;
 import io.cyphonic.engine.control.cloud.Candidates;
 import io.cyphonic.engine.control.cloud.CertificateRenewal;
 import io.cyphonic.engine.control.cloud.CloudLink;
@@ -30,7 +31,6 @@ import io.cyphonic.engine.control.tunnel.PathMtus;
 import io.cyphonic.engine.control.tunnel.PeerLocks;
 import io.cyphonic.engine.control.tunnel.Probes;
 import io.cyphonic.engine.control.tunnel.ReachWaiters;
-import io.cyphonic.engine.control.tunnel.RequestStamps;
 import io.cyphonic.engine.control.tunnel.Responder;
 import io.cyphonic.engine.control.tunnel.TunnelContext;
 import io.cyphonic.engine.control.tunnel.TunnelKeeper;
@@ -41,7 +41,10 @@ import io.cyphonic.engine.pipeline.DataPlaneListener;
 import io.cyphonic.signaling.credential.CertificateVerifier;
 import io.cyphonic.signaling.handshake.CookieGuard;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.protocol.Candidate;
+import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayServer;
+import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.net.InetSocketAddress;
@@ -74,6 +77,9 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     /** How often the tables are looked through for what is due. */
     public static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** How often the paths are looked at: a cut is noticed after this and the longest silence. */
+    public static final long PATH_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private static final int REQUESTS_PER_SECOND = 200;
     private static final long CLOSE_MILLIS = 500;
     private static final double NANOS_PER_MILLI = 1e6;
@@ -85,6 +91,8 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     private final StunClient stun;
     private final MappedAddresses mapped;
     private final PathMtus pathMtus;
+    private final PathParts parts;
+    private final ClockJumps jumps;
     private final Tunnels tunnels;
     private final Probes probes;
     private final Directions directions;
@@ -131,9 +139,10 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         REQUESTS_PER_SECOND,
                         runtime.nanoTime());
         this.pathMtus = new PathMtus(context);
-        this.tunnels = new Tunnels(context, pathMtus);
-        this.probes = new Probes(context, tunnels, pathMtus);
         this.candidates = new Candidates(addresses);
+        this.parts = new PathParts(context, pathMtus, this::reachableAt, this::redirect);
+        this.tunnels = parts.tunnels();
+        this.probes = parts.probes();
         this.stun = new StunClient(runtime, dataPlane::sendSignaling);
         this.mapped =
                 new MappedAddresses(
@@ -153,11 +162,21 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         requests,
                         login,
                         new CertificateRenewal(identity, verifier),
-                        revocations::onEpoch);
-        Initiator initiator = new Initiator(context, tunnels, probes, new RequestStamps());
-        Responder responder = new Responder(context, tunnels, guard);
-        this.directions = new Directions(context, requests, cloud, tunnels, initiator);
-        this.keeper = new TunnelKeeper(context, tunnels, initiator, directions);
+                        revocations::onEpoch,
+                        parts.paths()::onSeenElsewhere);
+        Initiator initiator = parts.initiator();
+        Responder responder = new Responder(context, tunnels, guard, parts.relays());
+        this.directions =
+                new Directions(
+                        context,
+                        requests,
+                        cloud,
+                        tunnels,
+                        initiator,
+                        parts.relays(),
+                        parts.paths());
+        this.keeper = new TunnelKeeper(context, tunnels, initiator, directions, parts.paths());
+        this.jumps = new ClockJumps(runtime);
         this.dispatch =
                 new MessageDispatch(
                         requests,
@@ -170,6 +189,8 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         pathMtus,
                         tunnels,
                         stun,
+                        parts.relays(),
+                        parts.paths(),
                         () -> finalized.complete(null),
                         drops);
     }
@@ -200,6 +221,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     public void start() {
         context.runtime().every(TICK_NANOS, this::tick);
         context.runtime().every(PathMtus.TICK_NANOS, this::watchPaths);
+        context.runtime().every(PATH_TICK_NANOS, this::tickPaths);
     }
 
     private void watchPaths() {
@@ -208,8 +230,54 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
         }
     }
 
+    private void tickPaths() {
+        if (!closed.get()) {
+            parts.tick();
+        }
+    }
+
+    /** Carries datagrams to these bridges where no UDP gets out; before {@link #start}. */
+    public void useBridges(TlsBridges bridges) {
+        parts.bridges(bridges);
+    }
+
+    /**
+     * Addresses or routes of the host have changed, or it has slept: this node registers again, and
+     * every path is proven anew. Any thread.
+     */
+    public void onNetworkChanged() {
+        handle(
+                () -> {
+                    parts.paths().onMoved();
+                    parts.relays().onMoved();
+                    cloud.onMoved();
+                    mapped.networkChanged();
+                });
+    }
+
+    /** Where this node can be reached by all it knows: what it tells the cloud, and what it saw. */
+    private List<Candidate> reachableAt() {
+        List<Candidate> all = new ArrayList<>(candidates.all());
+        CloudRecord record = context.state().cloud();
+        for (int link = 0; link < record.linkCount(); link++) {
+            InetSocketAddress seen = record.observed(link);
+            boolean usable = seen != null && !seen.getAddress().isLoopbackAddress();
+            if (usable && all.stream().noneMatch(each -> each.address().equals(seen))) {
+                all.add(new Candidate(seen, CandidateKind.OBSERVED));
+            }
+        }
+        return all;
+    }
+
+    private void redirect(Id128 nodeId) {
+        directions.redirect(nodeId);
+    }
+
     private void tick() {
         if (!closed.get()) {
+            if (jumps.hasJumped()) {
+                onNetworkChanged();
+            }
             mapped.tick();
             cloud.tick();
             keeper.tick();
@@ -262,7 +330,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     @Override
     public void onEndpointChanged(int tunnelIndex, Endpoint from) {
-        handleFrom(from, () -> probes.onEndpointChanged(tunnelIndex, from));
+        handleFrom(from, () -> parts.paths().onHeard(tunnelIndex, from));
     }
 
     @Override
@@ -316,6 +384,10 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     public List<RelayServer> relays() {
         CloudSession session = requests.session();
         return session == null ? List.of() : session.relays();
+    }
+
+    public long networkChanges() {
+        return parts.paths().networkChanges();
     }
 
     @Override

@@ -99,9 +99,10 @@ public final class HandshakeRecord {
         return bytes[TRIES];
     }
 
-    /** The candidate to send to now. */
+    /** The candidate to send to now, or {@code null} if there are none. */
     public InetSocketAddress candidate() {
-        return RecordFields.getSockets(bytes, CANDIDATES).get(bytes[NEXT_CANDIDATE]);
+        List<InetSocketAddress> all = RecordFields.getSockets(bytes, CANDIDATES);
+        return all.isEmpty() ? null : all.get(bytes[NEXT_CANDIDATE]);
     }
 
     /** Our index of the session that may come of it. */

@@ -36,8 +36,8 @@ public final class ProbeRecord {
         MEASURE,
         /** To show the responder that we have the keys; repeated until it has seen it. */
         CONFIRM,
-        /** To find out whether the peer really is at a new endpoint; repeated. */
-        VALIDATE
+        /** To find out whether a way works, once; who wants to know sends others. */
+        PATH
     }
 
     ProbeRecord(byte[] bytes) {

@@ -31,6 +31,10 @@ public final class SharedState {
     private final PendingRecords<TransactionRecord> transactions;
     private final PendingRecords<HandshakeRecord> handshakes;
     private final PendingRecords<ProbeRecord> probes;
+    private final PeerRecords<PathRecord> paths;
+    private final PeerRecords<RelayRecord> relays;
+    private final StateTable binds;
+    private final StateTable relayPaths;
     private final StateTable attempts;
     private final StateTable expectedPaths;
     private final StateTable responses;
@@ -63,9 +67,29 @@ public final class SharedState {
                         store,
                         "probes",
                         ProbeRecord.LENGTH,
-                        pending,
+                        8 * pending,
                         ProbeRecord::new,
                         ProbeRecord::bytes);
+        this.paths =
+                new PeerRecords<>(
+                        store,
+                        "paths",
+                        PathRecord.LENGTH,
+                        2 * maxTunnels,
+                        PathRecord::new,
+                        PathRecord::bytes);
+        this.relays =
+                new PeerRecords<>(
+                        store,
+                        "relays",
+                        RelayRecord.LENGTH,
+                        2 * maxTunnels,
+                        RelayRecord::new,
+                        RelayRecord::bytes);
+        this.relayPaths =
+                store.createTable(
+                        "relay paths", RecordFields.ID_LENGTH, PATH_LENGTH, 2 * maxTunnels);
+        this.binds = store.createTable("relay binds", Long.BYTES, PATH_LENGTH, 4 * pending);
         this.attempts =
                 store.createTable("attempts", WantedPeer.LENGTH, AttemptRecord.LENGTH, pending);
         this.expectedPaths =
@@ -101,6 +125,63 @@ public final class SharedState {
     /** Probes that wait for their answer. */
     public PendingRecords<ProbeRecord> probes() {
         return probes;
+    }
+
+    /** The ways to each peer. */
+    public PeerRecords<PathRecord> paths() {
+        return paths;
+    }
+
+    /** The relay for each peer. */
+    public PeerRecords<RelayRecord> relays() {
+        return relays;
+    }
+
+    /** Remembers for whose relay a message with this sequence was sent. */
+    public void rememberBind(long sequence, Id128 nodeId, long expiry) {
+        byte[] record = new byte[PATH_LENGTH];
+        RecordFields.putLong(record, 0, expiry);
+        RecordFields.putId(record, PATH_INITIATOR, nodeId);
+        binds.put(Keys.of(sequence), record);
+    }
+
+    /** For whose relay a message with this sequence was sent; only once. Or {@code null}. */
+    public Id128 takeBind(long sequence) {
+        byte[] record = new byte[PATH_LENGTH];
+        return binds.remove(Keys.of(sequence), record)
+                ? RecordFields.getId(record, PATH_INITIATOR)
+                : null;
+    }
+
+    /** Remembers whose relayed path this is. */
+    public void rememberRelayPath(Id128 pathId, Id128 nodeId, long expiry) {
+        byte[] record = new byte[PATH_LENGTH];
+        RecordFields.putLong(record, 0, expiry);
+        RecordFields.putId(record, PATH_INITIATOR, nodeId);
+        relayPaths.put(Keys.of(pathId), record);
+    }
+
+    /** Whose relayed path this is, or {@code null}. */
+    public Id128 relayPath(Id128 pathId) {
+        byte[] record = new byte[PATH_LENGTH];
+        return relayPaths.get(Keys.of(pathId), record)
+                ? RecordFields.getId(record, PATH_INITIATOR)
+                : null;
+    }
+
+    /** The path is not relayed any more. */
+    public void forgetRelayPath(Id128 pathId) {
+        relayPaths.remove(Keys.of(pathId), null);
+    }
+
+    /** Forgets the ways to a peer whose tunnel is closed, and the key of its relay. */
+    public void forgetWays(Id128 nodeId) {
+        paths.remove(nodeId);
+        RelayRecord relay = relays.find(nodeId);
+        if (relay != null) {
+            forgetRelayPath(relay.pathId());
+            relays.remove(nodeId);
+        }
     }
 
     /** How this node stands with the cloud; a copy. */
@@ -162,6 +243,14 @@ public final class SharedState {
         return expectedPaths.get(Keys.of(pathId), record)
                 && !isExpired(record, nowMillis)
                 && RecordFields.getId(record, PATH_INITIATOR).equals(initiatorId);
+    }
+
+    /** Who will come on this path by what the cloud has announced, or {@code null}. */
+    public Id128 expectedInitiator(Id128 pathId, long nowMillis) {
+        byte[] record = new byte[PATH_LENGTH];
+        return expectedPaths.get(Keys.of(pathId), record) && !isExpired(record, nowMillis)
+                ? RecordFields.getId(record, PATH_INITIATOR)
+                : null;
     }
 
     /** Marks a request as being answered: true for exactly one of many equal datagrams. */
@@ -247,7 +336,10 @@ public final class SharedState {
         transactions.expire(nowMillis);
         handshakes.expire(nowMillis);
         probes.expire(nowMillis);
-        for (StateTable table : new StateTable[] {attempts, expectedPaths, responses, stamps}) {
+        paths.expire(nowMillis);
+        relays.expire(nowMillis);
+        for (StateTable table :
+                new StateTable[] {attempts, expectedPaths, responses, stamps, binds, relayPaths}) {
             expire(table, nowMillis);
         }
     }

@@ -19,7 +19,7 @@ import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionConfirmation;
 import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionToInitiator;
 import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionToResponder;
 import io.cyphonic.signaling.protocol.DatagramType;
-import io.cyphonic.signaling.protocol.sbe.Procedure;
+import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.Status;
 
 import java.net.Inet4Address;
@@ -57,6 +57,8 @@ public final class Directions {
     private final CloudLink cloud;
     private final Tunnels tunnels;
     private final Initiator initiator;
+    private final Relays relays;
+    private final Paths paths;
     private final PeerCertificates certificates;
 
     /** Directs the tunnels of a context. */
@@ -65,7 +67,11 @@ public final class Directions {
             CloudRequests requests,
             CloudLink cloud,
             Tunnels tunnels,
-            Initiator initiator) {
+            Initiator initiator,
+            Relays relays,
+            Paths paths) {
+        this.relays = relays;
+        this.paths = paths;
         this.context = context;
         this.requests = requests;
         this.cloud = cloud;
@@ -152,6 +158,14 @@ public final class Directions {
         boolean unknown = attempt != null && attempt.outcome() == AttemptRecord.Outcome.UNKNOWN;
         if (unknown || request(wanted, request -> request.wanted(address)) != null) {
             context.dataPlane().discardWaiting(virtualAddress);
+        }
+    }
+
+    /** Asks again for the way to a peer, if there is a tunnel to it. */
+    public void redirect(Id128 nodeId) {
+        TunnelRecord tunnel = context.state().tunnels().find(nodeId);
+        if (tunnel != null) {
+            redirect(tunnel);
         }
     }
 
@@ -258,9 +272,12 @@ public final class Directions {
                 List<InetSocketAddress> candidates = ways(direction.candidates());
                 if (!isWanted(peer, request)) {
                     failWanted(request, "the cloud sent the certificate of another node");
-                } else if (candidates.isEmpty()) {
+                } else if (candidates.isEmpty() && direction.relayGrant() == null) {
                     failWanted(request, "the peer has no address this node could send to");
                 } else {
+                    // The relay first: it takes two round trips until it can be used.
+                    relays.onGrant(peer.nodeId(), direction.pathId(), direction.relayGrant());
+                    paths.onDirection(peer.nodeId(), direction.candidates());
                     initiate(direction, peer, candidates);
                 }
             }
@@ -313,9 +330,10 @@ public final class Directions {
                             direction.pathId(),
                             direction.initiatorId(),
                             context.nowMillis() + EXPECTED_MILLIS);
-            if (direction.procedure() == Procedure.HOLE_PUNCH) {
-                punch(direction.candidates());
-            }
+            relays.onGrant(direction.initiatorId(), direction.pathId(), direction.relayGrant());
+            paths.onDirection(direction.initiatorId(), direction.candidates());
+            // Whatever the procedure says: a firewall without NAT lets nobody in either.
+            punch(direction.candidates());
         }
         InetSocketAddress nms = nms(context.state().cloud(), from.toSocketAddress());
         if (nms != null) {

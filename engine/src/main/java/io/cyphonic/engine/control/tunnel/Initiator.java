@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  * wins. Nothing is kept but the handshake record, so any handler may do any step.
  */
 public final class Initiator {
-    private static final long CANDIDATE_SPACING_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long CANDIDATE_SPACING_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final long HANDSHAKE_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(30);
 
     /** A session that the peer has just initiated is given this long before we initiate another. */
@@ -36,9 +36,19 @@ public final class Initiator {
     private final Tunnels tunnels;
     private final Probes probes;
     private final RequestStamps stamps;
+    private final Relays relays;
+    private final Paths paths;
 
     /** Initiates tunnels of a context. */
-    public Initiator(TunnelContext context, Tunnels tunnels, Probes probes, RequestStamps stamps) {
+    public Initiator(
+            TunnelContext context,
+            Tunnels tunnels,
+            Probes probes,
+            RequestStamps stamps,
+            Relays relays,
+            Paths paths) {
+        this.relays = relays;
+        this.paths = paths;
         this.context = context;
         this.tunnels = tunnels;
         this.probes = probes;
@@ -56,7 +66,7 @@ public final class Initiator {
     /**
      * Begins a handshake, unless one is under way or no longer needed. Takes the peer's lock.
      *
-     * @param candidates where to send, best first, at least one
+     * @param candidates where to send, best first; none if there is only a relay
      */
     void begin(PeerIdentity peer, Id128 pathId, List<InetSocketAddress> candidates, Reason reason) {
         context.locks()
@@ -90,6 +100,7 @@ public final class Initiator {
             PeerIdentity peer,
             Id128 pathId,
             List<InetSocketAddress> candidates) {
+        relays.attach(tunnel);
         int receiverIndex = context.dataPlane().reserveReceiverIndex(tunnel.tunnelIndex());
         long id = newTransactionId();
         Initiation initiation =
@@ -142,13 +153,18 @@ public final class Initiator {
     /** Sends to the candidate that is due, and sees to the next one. */
     private void send(long id, HandshakeRecord handshake) {
         byte[] datagram = handshake.datagram();
-        context.dataPlane()
-                .sendSignaling(datagram, datagram.length, Endpoint.of(handshake.candidate()));
+        InetSocketAddress candidate = handshake.candidate();
+        if (candidate != null && relays.kindAt(handshake.nodeId(), candidate) == null) {
+            context.dataPlane().sendSignaling(datagram, datagram.length, Endpoint.of(candidate));
+        }
+        if (handshake.atStartOfRound()) {
+            relays.send(handshake.nodeId(), datagram);
+        }
         HandshakeRecord next = handshake.advanced();
         if (context.state().handshakes().replace(id, handshake, next)) {
             long wait =
                     next.atStartOfRound()
-                            ? RetransmitPolicy.REQUEST.waitNanos(
+                            ? RetransmitPolicy.HANDSHAKE.waitNanos(
                                     next.tries(), context.runtime().random())
                             : CANDIDATE_SPACING_NANOS;
             context.runtime().after(wait, () -> onTimer(id));
@@ -158,12 +174,24 @@ public final class Initiator {
         }
     }
 
+    /** A relay is bound: if a handshake with the peer is under way, it goes that way too. */
+    public void onRelay(Id128 nodeId) {
+        TunnelRecord tunnel = context.state().tunnels().find(nodeId);
+        HandshakeRecord handshake =
+                tunnel == null || tunnel.handshake() == 0
+                        ? null
+                        : context.state().handshakes().find(tunnel.handshake());
+        if (handshake != null) {
+            relays.send(nodeId, handshake.datagram());
+        }
+    }
+
     private void onTimer(long id) {
         HandshakeRecord handshake = context.state().handshakes().find(id);
         if (handshake == null) {
             return;
         }
-        if (handshake.atStartOfRound() && RetransmitPolicy.REQUEST.exhausted(handshake.tries())) {
+        if (handshake.atStartOfRound() && RetransmitPolicy.HANDSHAKE.exhausted(handshake.tries())) {
             tunnels.attemptFailed(handshake.nodeId(), "the peer does not answer");
             return;
         }
@@ -209,7 +237,10 @@ public final class Initiator {
 
     private void install(
             TunnelRecord tunnel, HandshakeRecord handshake, Completed completed, Endpoint from) {
-        context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), from);
+        boolean wasUp = tunnel.phase() == Phase.UP;
+        if (!wasUp) {
+            context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), from);
+        }
         context.dataPlane()
                 .installSession(
                         tunnel.tunnelIndex(),
@@ -224,6 +255,9 @@ public final class Initiator {
         tunnels.enterUp(tunnel);
         tunnels.update(tunnel);
         probes.confirm(tunnel);
+        if (!wasUp) {
+            paths.onSession(tunnel, from);
+        }
         context.waiters().up(tunnel.identity());
     }
 

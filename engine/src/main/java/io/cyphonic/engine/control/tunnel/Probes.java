@@ -4,13 +4,14 @@ import io.cyphonic.engine.control.policy.RetransmitPolicy;
 import io.cyphonic.engine.control.state.ProbeRecord;
 import io.cyphonic.engine.control.state.ProbeRecord.Purpose;
 import io.cyphonic.engine.control.state.TunnelRecord;
-import io.cyphonic.engine.control.state.WantedPeer;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbe;
 import io.cyphonic.signaling.protocol.ControlMessage.PathProbeAck;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
+import io.cyphonic.signaling.protocol.Id128;
 
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -22,19 +23,29 @@ import java.util.concurrent.TimeUnit;
 public final class Probes {
     private static final long MEASURE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long PROBE_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(15);
+    private static final long PATH_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(4);
     private static final long NO_ANSWER = -1;
 
     private final TunnelContext context;
     private final Tunnels tunnels;
-    private final PathMtus pathMtus;
+    private final Proofs proofs;
     private final ConcurrentHashMap<Long, CompletableFuture<Long>> measuring =
             new ConcurrentHashMap<>();
 
+    /** Is told what probes show. */
+    public interface Proofs {
+        /** The peer receives at this endpoint, and what it sends from there arrives. */
+        void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos);
+
+        /** A probe of the peer came from this endpoint. */
+        void onProbed(int tunnelIndex, Endpoint from);
+    }
+
     /** Probes the tunnels of a context. */
-    public Probes(TunnelContext context, Tunnels tunnels, PathMtus pathMtus) {
+    public Probes(TunnelContext context, Tunnels tunnels, Proofs proofs) {
         this.context = context;
+        this.proofs = proofs;
         this.tunnels = tunnels;
-        this.pathMtus = pathMtus;
     }
 
     /** Measures the round-trip time of a tunnel once; negative if no answer comes in a second. */
@@ -42,7 +53,7 @@ public final class Probes {
         CompletableFuture<Long> result = new CompletableFuture<>();
         long id = newProbeId();
         measuring.put(id, result);
-        if (!send(id, Purpose.MEASURE, tunnel, null)) {
+        if (!send(id, Purpose.MEASURE, tunnel, presentEndpoint(tunnel))) {
             measuring.remove(id);
             return CompletableFuture.completedFuture(NO_ANSWER);
         }
@@ -60,15 +71,17 @@ public final class Probes {
 
     /** Shows the responder of a new session that we have the keys, until it has seen it. */
     void confirm(TunnelRecord tunnel) {
-        send(newProbeId(), Purpose.CONFIRM, tunnel, null);
+        send(newProbeId(), Purpose.CONFIRM, tunnel, presentEndpoint(tunnel));
     }
 
-    /** An authentic capsule came from elsewhere: moves there if the peer really is there. */
-    public void onEndpointChanged(int tunnelIndex, Endpoint from) {
-        TunnelRecord tunnel = context.state().tunnels().find(WantedPeer.byTunnel(tunnelIndex));
-        if (tunnel != null) {
-            send(newProbeId(), Purpose.VALIDATE, tunnel, from.toSocketAddress());
-        }
+    private InetSocketAddress presentEndpoint(TunnelRecord tunnel) {
+        Endpoint present = context.dataPlane().endpoint(tunnel.tunnelIndex());
+        return present == null ? null : present.toSocketAddress();
+    }
+
+    /** Probes a way, once. */
+    void probe(TunnelRecord tunnel, InetSocketAddress endpoint) {
+        send(newProbeId(), Purpose.PATH, tunnel, endpoint);
     }
 
     private boolean send(
@@ -81,16 +94,20 @@ public final class Probes {
                         tunnel.tunnelIndex(),
                         endpoint,
                         now,
-                        context.nowMillis() + PROBE_LIFE_MILLIS);
+                        context.nowMillis() + life(purpose));
         if (!context.state().probes().add(id, probe)) {
             return false;
         }
         boolean sent = transmit(id, probe);
-        if (purpose == Purpose.MEASURE) {
-            return sent;
+        if (purpose == Purpose.CONFIRM) {
+            awaitAnswer(id, probe);
+            return true;
         }
-        awaitAnswer(id, probe);
-        return true;
+        return sent;
+    }
+
+    private static long life(Purpose purpose) {
+        return purpose == Purpose.PATH ? PATH_LIFE_MILLIS : PROBE_LIFE_MILLIS;
     }
 
     private boolean transmit(long id, ProbeRecord probe) {
@@ -129,6 +146,7 @@ public final class Probes {
     public void onProbe(int tunnelIndex, PathProbe probe, Endpoint from) {
         PathProbeAck ack = new PathProbeAck(probe.probeId(), from.toSocketAddress());
         context.dataPlane().sendControl(tunnelIndex, ControlMessageCodec.encode(ack), from);
+        proofs.onProbed(tunnelIndex, from);
     }
 
     /** The peer has answered a probe. */
@@ -143,6 +161,9 @@ public final class Probes {
         }
         long rttNanos = context.nowNanos() - probe.sentNanos();
         context.locks().with(probe.nodeId(), () -> use(probe, rttNanos));
+        if (probe.endpoint() != null) {
+            proofs.onProof(probe.nodeId(), probe.endpoint(), rttNanos);
+        }
         CompletableFuture<Long> result = measuring.remove(ack.probeId());
         if (result != null) {
             result.complete(rttNanos);
@@ -154,14 +175,11 @@ public final class Probes {
         if (tunnel == null || tunnel.tunnelIndex() != probe.tunnelIndex()) {
             return;
         }
-        if (probe.tries() == 1) {
+        boolean active = Objects.equals(probe.endpoint(), presentEndpoint(tunnel));
+        if (probe.tries() == 1 && active) {
             // After a repetition nobody knows which sending was answered (Karn and Partridge 1987).
             tunnel.rttNanos(rttNanos);
             tunnels.update(tunnel);
-        }
-        if (probe.purpose() == Purpose.VALIDATE) {
-            context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), Endpoint.of(probe.endpoint()));
-            pathMtus.onPathChanged(tunnel.tunnelIndex());
         }
     }
 

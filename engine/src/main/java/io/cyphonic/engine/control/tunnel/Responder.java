@@ -15,6 +15,7 @@ import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelResponsePayload;
 import io.cyphonic.signaling.protocol.Id128;
 
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -30,60 +31,94 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Responder {
     private static final long RESPONSE_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(15);
     private static final int MAC2_LENGTH = 16;
+    private static final int PATH_ID_END = 24;
 
     private final TunnelContext context;
     private final Tunnels tunnels;
     private final PeerCertificates certificates;
     private final CookieGuard guard;
+    private final Relays relays;
+
+    /** Where a request came from, and through whose relay. */
+    private record Origin(Endpoint from, Id128 relayedPeer) {}
 
     /**
      * Answers the requests to a context.
      *
      * @param guard closed by the caller
      */
-    public Responder(TunnelContext context, Tunnels tunnels, CookieGuard guard) {
+    public Responder(TunnelContext context, Tunnels tunnels, CookieGuard guard, Relays relays) {
+        this.relays = relays;
         this.context = context;
         this.tunnels = tunnels;
         this.certificates = new PeerCertificates(context);
         this.guard = guard;
     }
 
-    /** A tunnel request has come in. */
+    /** A tunnel request has come in straight from the peer. */
     public void onRequest(byte[] datagram, Endpoint from) {
-        if (datagram.length < MAC2_LENGTH) {
+        onRequest(datagram, new Origin(from, null));
+    }
+
+    /**
+     * A tunnel request has come in through a relay. Its path id is one that the cloud has told this
+     * node, which is proof enough to do without a cookie.
+     */
+    public void onRelayedRequest(byte[] datagram, Endpoint from) {
+        Id128 pathId = datagram.length < PATH_ID_END ? Id128.NONE : pathId(datagram);
+        Id128 peer = relays.peerOf(pathId);
+        if (peer == null) {
+            context.countInvalid();
+        } else {
+            onRequest(datagram, new Origin(from, peer));
+        }
+    }
+
+    private static Id128 pathId(byte[] request) {
+        ByteBuffer bytes = ByteBuffer.wrap(request, PATH_ID_END - 16, 16);
+        return new Id128(bytes.getLong(), bytes.getLong());
+    }
+
+    private void onRequest(byte[] datagram, Origin origin) {
+        if (datagram.length < PATH_ID_END + MAC2_LENGTH) {
             context.countInvalid();
             return;
         }
         Id128 digest = digest(datagram);
         byte[] known = context.state().response(digest);
         if (known != null) {
-            send(known, from);
+            send(known, origin);
             return;
         }
-        switch (guard.check(
-                datagram, datagram.length, from.toSocketAddress(), context.nowNanos())) {
+        InetSocketAddress source = origin.from().toSocketAddress();
+        switch (guard.check(datagram, datagram.length, source, context.nowNanos())) {
             case DROP -> context.countInvalid();
-            case SEND_COOKIE -> sendCookie(datagram, from);
-            case ACCEPT -> answerOnce(digest, datagram, from);
+            case SEND_COOKIE -> {
+                if (origin.relayedPeer() == null) {
+                    sendCookie(datagram, origin);
+                } else {
+                    answerOnce(digest, datagram, origin);
+                }
+            }
+            case ACCEPT -> answerOnce(digest, datagram, origin);
         }
     }
 
-    private void sendCookie(byte[] datagram, Endpoint from) {
-        byte[] reply =
-                guard.cookieReply(
-                        datagram, datagram.length, from.toSocketAddress(), context.nowNanos());
+    private void sendCookie(byte[] datagram, Origin origin) {
+        InetSocketAddress source = origin.from().toSocketAddress();
+        byte[] reply = guard.cookieReply(datagram, datagram.length, source, context.nowNanos());
         context.drops().accept(DropReason.SIGNALING_OVERLOAD);
-        send(reply, from);
+        send(reply, origin);
     }
 
-    private void answerOnce(Id128 digest, byte[] datagram, Endpoint from) {
+    private void answerOnce(Id128 digest, byte[] datagram, Origin origin) {
         if (!context.state().claimResponse(digest, context.nowMillis() + RESPONSE_LIFE_MILLIS)) {
             // The same datagram is being answered by another handler, or there is no room.
             return;
         }
         byte[] response = null;
         try {
-            response = answer(datagram, from);
+            response = answer(datagram, origin);
         } finally {
             if (response == null) {
                 context.state().releaseResponse(digest);
@@ -92,11 +127,11 @@ public final class Responder {
         if (response != null) {
             context.state()
                     .storeResponse(digest, response, context.nowMillis() + RESPONSE_LIFE_MILLIS);
-            send(response, from);
+            send(response, origin);
         }
     }
 
-    private byte[] answer(byte[] datagram, Endpoint from) {
+    private byte[] answer(byte[] datagram, Origin origin) {
         try (TunnelRequest request =
                 TunnelHandshake.readRequest(
                         datagram, datagram.length, context.identity().tunnelKey())) {
@@ -106,7 +141,7 @@ public final class Responder {
                 return null;
             }
             AtomicReference<byte[]> response = new AtomicReference<>();
-            context.locks().with(peer.nodeId(), () -> response.set(accept(request, peer, from)));
+            context.locks().with(peer.nodeId(), () -> response.set(accept(request, peer, origin)));
             return response.get();
         }
     }
@@ -120,7 +155,7 @@ public final class Responder {
                 : null;
     }
 
-    private byte[] accept(TunnelRequest request, PeerIdentity peer, Endpoint from) {
+    private byte[] accept(TunnelRequest request, PeerIdentity peer, Origin origin) {
         TunnelRecord present = context.state().tunnels().find(peer.nodeId());
         if (!isExpected(request, peer, present)) {
             context.countInvalid();
@@ -128,10 +163,11 @@ public final class Responder {
         }
         HandshakeRecord own = present == null ? null : ownHandshake(present);
         if (own != null
+                && !hasPeerStartedAnew(request, present, own)
                 && InitiationPolicy.ownRequestWins(context.identity().nodeId(), peer.nodeId())) {
             // The way back to where the peer speaks from is open, whatever NAT is in between: our
             // request goes that way too, so that the peer can answer it.
-            send(own.datagram(), from);
+            send(own.datagram(), origin);
             return null;
         }
         boolean fresh =
@@ -146,7 +182,18 @@ public final class Responder {
             return null;
         }
         TunnelRecord tunnel = tunnels.obtain(peer);
-        return tunnel == null ? null : respond(request, tunnel, from);
+        return tunnel == null ? null : respond(request, tunnel, origin);
+    }
+
+    /**
+     * A peer that has asked the cloud for a new path, while we only want new keys on the old one,
+     * has lost its tunnel: it was started anew, and will never answer our request.
+     */
+    private static boolean hasPeerStartedAnew(
+            TunnelRequest request, TunnelRecord present, HandshakeRecord own) {
+        return present.phase() == Phase.UP
+                && own.pathId().equals(present.pathId())
+                && !request.pathId().equals(own.pathId());
     }
 
     /** The cloud has announced the path, or it is the one that the tunnel has already. */
@@ -165,8 +212,10 @@ public final class Responder {
                 : context.state().handshakes().find(present.handshake());
     }
 
-    private byte[] respond(TunnelRequest request, TunnelRecord tunnel, Endpoint from) {
+    private byte[] respond(TunnelRequest request, TunnelRecord tunnel, Origin origin) {
+        Endpoint from = origin.from();
         tunnels.abandonHandshake(tunnel);
+        relays.attach(tunnel);
         int receiverIndex = context.dataPlane().reserveReceiverIndex(tunnel.tunnelIndex());
         if (receiverIndex == DataPlane.NONE) {
             tunnels.update(tunnel);
@@ -193,9 +242,15 @@ public final class Responder {
         return response.datagram();
     }
 
-    private void send(byte[] datagram, Endpoint to) {
-        if (datagram.length > 0) {
-            context.dataPlane().sendSignaling(datagram, datagram.length, to);
+    /** Back the way it came. */
+    private void send(byte[] datagram, Origin to) {
+        if (datagram.length == 0) {
+            return;
+        }
+        if (to.relayedPeer() == null) {
+            context.dataPlane().sendSignaling(datagram, datagram.length, to.from());
+        } else {
+            relays.send(to.relayedPeer(), datagram);
         }
     }
 

@@ -4,6 +4,7 @@ import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.ControlSettings;
 import io.cyphonic.engine.control.LocalAddresses;
 import io.cyphonic.engine.control.NodeIdentity;
+import io.cyphonic.engine.control.state.CloudRecord;
 import io.cyphonic.engine.control.state.SharedState;
 import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.engine.pipeline.DataPlane;
@@ -36,6 +37,21 @@ public record TunnelContext(
     /** The monotonic clock in milliseconds: the unit of expiries. */
     public long nowMillis() {
         return SharedState.millis(runtime.nanoTime());
+    }
+
+    /** Whether this node reaches the cloud through a bridge only. */
+    boolean isUdpBlocked() {
+        CloudRecord cloud = state.cloud();
+        boolean bridged = false;
+        for (int link = 0; link < cloud.linkCount(); link++) {
+            if (cloud.linkState(link) != CloudRecord.LinkState.UNREGISTERED) {
+                if (!cloud.endpoint(link).getAddress().isLoopbackAddress()) {
+                    return false;
+                }
+                bridged = true;
+            }
+        }
+        return bridged;
     }
 
     void countInvalid() {

@@ -16,16 +16,20 @@ import java.util.List;
  * all it knows is in the records and in the data plane's traffic counters.
  */
 public final class TunnelKeeper {
-    private static final byte[] KEEP_ALIVE = {};
-
     private final TunnelContext context;
     private final Tunnels tunnels;
     private final Initiator initiator;
     private final Directions directions;
+    private final Paths paths;
 
     /** Keeps the tunnels of a context. */
     public TunnelKeeper(
-            TunnelContext context, Tunnels tunnels, Initiator initiator, Directions directions) {
+            TunnelContext context,
+            Tunnels tunnels,
+            Initiator initiator,
+            Directions directions,
+            Paths paths) {
+        this.paths = paths;
         this.context = context;
         this.tunnels = tunnels;
         this.initiator = initiator;
@@ -37,7 +41,8 @@ public final class TunnelKeeper {
         for (TunnelRecord tunnel : context.state().tunnels().all()) {
             Verdict verdict = judge(tunnel);
             if (verdict == Verdict.KEEP_ALIVE) {
-                context.dataPlane().sendControl(tunnel.tunnelIndex(), KEEP_ALIVE, null);
+                // A probe rather than nothing: it shows at once whether the path still works.
+                paths.onIdle(tunnel.nodeId());
             } else if (verdict != Verdict.NONE) {
                 act(tunnel.nodeId());
             }
@@ -116,7 +121,12 @@ public final class TunnelKeeper {
             case REDIRECT -> {
                 tunnels.backOff(tunnel);
                 tunnels.update(tunnel);
-                return () -> directions.redirect(tunnel);
+                return () -> {
+                    directions.redirect(tunnel);
+                    if (!context.state().cloud().isRegistered()) {
+                        paths.onIdle(tunnel.nodeId());
+                    }
+                };
             }
             default -> throw new AssertionError(verdict);
         }

@@ -8,6 +8,7 @@ import io.cyphonic.engine.control.state.PeerIdentity;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.state.WantedPeer;
 import io.cyphonic.engine.pipeline.DataPlane;
+import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.ControlMessage.TunnelClose;
 import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.Id128;
@@ -17,11 +18,20 @@ import io.cyphonic.signaling.protocol.sbe.Status;
 public final class Tunnels {
     private final TunnelContext context;
     private final PathMtus pathMtus;
+    private final Opened opened;
+
+    /** Is told when a tunnel that did not work does. */
+    @FunctionalInterface
+    public interface Opened {
+        /** The peer was last heard, or answered, from this endpoint. Under the peer's lock. */
+        void onSession(TunnelRecord tunnel, Endpoint from);
+    }
 
     /** Works on the tunnels of a context. */
-    public Tunnels(TunnelContext context, PathMtus pathMtus) {
+    public Tunnels(TunnelContext context, PathMtus pathMtus, Opened opened) {
         this.context = context;
         this.pathMtus = pathMtus;
+        this.opened = opened;
     }
 
     /**
@@ -111,6 +121,7 @@ public final class Tunnels {
         abandonHandshake(tunnel);
         context.state().tunnels().remove(tunnel);
         pathMtus.onClosed(tunnel.tunnelIndex());
+        context.state().forgetWays(tunnel.nodeId());
         context.dataPlane().closeTunnel(tunnel.tunnelIndex());
         PeerIdentity peer = tunnel.identity();
         context.dataPlane().discardWaiting(peer.virtualIpv4().getAddress());
@@ -176,8 +187,13 @@ public final class Tunnels {
                                     && tunnel.tunnelIndex() == tunnelIndex
                                     && tunnel.nextReceiverIndex() == receiverIndex) {
                                 tunnel.confirmed(context.nowNanos());
+                                Endpoint from = context.dataPlane().endpoint(tunnelIndex);
+                                boolean wasUp = tunnel.phase() == Phase.UP;
                                 enterUp(tunnel);
                                 update(tunnel);
+                                if (!wasUp && from != null) {
+                                    opened.onSession(tunnel, from);
+                                }
                                 context.waiters().up(tunnel.identity());
                             }
                         });
