@@ -10,22 +10,27 @@ import io.cyphonic.engine.control.NetworkDiscovery;
 import io.cyphonic.engine.control.NodeIdentity;
 import io.cyphonic.engine.control.VirtualThreadRuntime;
 import io.cyphonic.engine.control.cloud.AuthenticationLogin;
+import io.cyphonic.engine.control.cloud.GatewayBridges;
 import io.cyphonic.engine.control.cloud.InterfaceAddresses;
 import io.cyphonic.engine.control.gateway.PortMapper;
 import io.cyphonic.engine.control.gateway.PortMapping;
 import io.cyphonic.engine.control.signaling.SignalingPlane;
 import io.cyphonic.signaling.credential.AuthenticationClient;
 import io.cyphonic.signaling.credential.CertificateVerifier;
+import io.cyphonic.signaling.credential.DatagramConnection;
 import io.cyphonic.signaling.credential.NodeCertificate;
 import io.cyphonic.signaling.credential.NodeKeys;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 
 /** The signaling side of a node with its keys, wired to the packet engine. */
 final class Signaling implements AutoCloseable {
+    private static final Duration GATEWAY_LIMIT = Duration.ofSeconds(5);
+
     private final CloseStack started = new CloseStack();
     private VirtualThreadRuntime runtime;
     private SignalingPlane plane;
@@ -98,6 +103,19 @@ final class Signaling implements AutoCloseable {
                         config.portMapping() == PortMappingChoice.AUTO,
                         config.cloudAddresses(),
                         runtime.random());
+        GatewayBridges bridges =
+                started.push(
+                        new GatewayBridges(
+                                gateway ->
+                                        DatagramConnection.open(
+                                                gateway,
+                                                caCertificate,
+                                                keys,
+                                                identity.certificate().der(),
+                                                InstantSource.system(),
+                                                GATEWAY_LIMIT),
+                                dataPath.udp().localPort()));
+        plane.useBridges(bridges);
         dataPath.engine().setListener(plane);
         dataPath.engine().start();
         started.push(plane);
@@ -111,6 +129,7 @@ final class Signaling implements AutoCloseable {
                         dataPath.tun().name(),
                         addresses,
                         () -> {
+                            bridges.networkChanged();
                             plane.onNetworkChanged();
                             if (mapping != null) {
                                 mapping.networkChanged();

@@ -140,6 +140,18 @@ public final class NodeMetrics implements MetricsSource {
         counter(out, peers, "sent_bytes", "Inner bytes out.", ControlPlane.Peer::bytesOut);
         counter(out, peers, "received_packets", "Inner packets in.", ControlPlane.Peer::packetsIn);
         counter(out, peers, "sent_packets", "Inner packets out.", ControlPlane.Peer::packetsOut);
+        counter(
+                out,
+                peers,
+                "path_changes",
+                "Times the tunnel went from one path to another.",
+                peer -> peer.mobility().pathChanges());
+        counter(
+                out,
+                peers,
+                "outages",
+                "Times nothing came through although something should have.",
+                peer -> peer.mobility().outages());
         gauge(
                 out,
                 peers.stream().filter(peer -> !Double.isNaN(peer.rttMillis())).toList(),

@@ -29,7 +29,7 @@ public interface DataPlaneListener {
 
     /**
      * An authentic, fresh capsule came from elsewhere than the tunnel's endpoint. Reported at most
-     * once a second per tunnel; the engine changes nothing by itself.
+     * five times a second per tunnel; the engine changes nothing by itself.
      */
     void onEndpointChanged(int tunnelIndex, Endpoint from);
 

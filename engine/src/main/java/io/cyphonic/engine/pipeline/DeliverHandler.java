@@ -21,7 +21,7 @@ import java.util.Arrays;
  * it splits the row like a forged one, and those around it are delivered.
  */
 final class DeliverHandler implements SlotSink<InboundSlot> {
-    private static final long ROAMING_REPORT_INTERVAL_NANOS = 1_000_000_000L;
+    private static final long ROAMING_REPORT_INTERVAL_NANOS = 200_000_000L;
 
     private static final byte SETTLED = 0;
     private static final byte PACKET = 1;

@@ -182,9 +182,15 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         Tunnel tunnel = slot.session[entry].tunnel();
         if (isControl(slot, first)
                 || tunnel.mayReportTooLong(slot.nowNanos, TOO_LONG_REPORT_INTERVAL_NANOS)) {
-            listener.onDatagramTooLong(
-                    tunnel.index(), slot.capsuleLength[first] - CapsuleHeader.OVERHEAD);
+            listener.onDatagramTooLong(tunnel.index(), innerLength(slot, first));
         }
+    }
+
+    private static int innerLength(OutboundSlot slot, int capsule) {
+        boolean relayed = slot.relay[slot.capsuleEntry[capsule]] != null;
+        return slot.capsuleLength[capsule]
+                - CapsuleHeader.OVERHEAD
+                - (relayed ? RelayChannel.HEADER_LENGTH : 0);
     }
 
     private boolean mayRetry() {
@@ -214,8 +220,7 @@ final class SendHandler implements SlotSink<OutboundSlot> {
                 counters.add(Counter.OUTBOUND_CONTROL_CAPSULES, 1);
                 tunnel.countSent(0, 0, slot.nowNanos);
             } else {
-                int header = slot.relay[entry] == null ? 0 : RelayChannel.HEADER_LENGTH;
-                int bytes = slot.capsuleLength[capsule] - CapsuleHeader.OVERHEAD - header;
+                int bytes = innerLength(slot, capsule);
                 counters.add(Counter.OUTBOUND_SENT_PACKETS, 1);
                 counters.add(Counter.OUTBOUND_SENT_BYTES, bytes);
                 tunnel.countSent(1, bytes, slot.nowNanos);

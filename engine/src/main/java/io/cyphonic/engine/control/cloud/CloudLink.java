@@ -2,6 +2,7 @@ package io.cyphonic.engine.control.cloud;
 
 import io.cyphonic.engine.control.CloudLogin;
 import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.control.TlsBridges;
 import io.cyphonic.engine.control.policy.BackoffPolicy;
 import io.cyphonic.engine.control.policy.RegistrationPolicy;
 import io.cyphonic.engine.control.state.CloudRecord;
@@ -53,6 +54,7 @@ public final class CloudLink {
     private final CertificateRenewal renewal;
     private final Consumer<Long> revocationEpoch;
     private final Runnable seenElsewhere;
+    private final BridgeFallback fallback;
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -61,6 +63,7 @@ public final class CloudLink {
      *
      * @param revocationEpoch is told the cloud's epoch whenever the cloud names it
      * @param seenElsewhere called when the NMS sees this node at another address than before
+     * @param bridges for networks that let no UDP out
      */
     public CloudLink(
             ControlRuntime runtime,
@@ -69,8 +72,10 @@ public final class CloudLink {
             CloudLogin login,
             CertificateRenewal renewal,
             Consumer<Long> revocationEpoch,
-            Runnable seenElsewhere) {
+            Runnable seenElsewhere,
+            TlsBridges bridges) {
         this.seenElsewhere = seenElsewhere;
+        this.fallback = new BridgeFallback(bridges, requests, state);
         this.runtime = runtime;
         this.state = state;
         this.requests = requests;
@@ -98,6 +103,7 @@ public final class CloudLink {
                 return;
             }
             lookAtAddresses(cloud, now);
+            fallback.look(cloud, now);
             for (int link = 0; link < cloud.linkCount(); link++) {
                 if (cloud.pending(link) != 0 && !requests.isWaiting(cloud.pending(link))) {
                     // Expired before its timer could run: the process had stood still.

@@ -24,6 +24,7 @@ import java.util.function.Supplier;
 /** Tunnels, probes, relays and paths, which tell each other what happens. Wiring only. */
 final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
     private final AtomicReference<TlsBridges> bridges = new AtomicReference<>(TlsBridges.NONE);
+    private final TunnelContext context;
     private final Consumer<Id128> askCloud;
     private final Tunnels tunnels;
     private final Probes probes;
@@ -31,11 +32,15 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
     private final Paths paths;
     private final Initiator initiator;
 
+    /** Only the sweep looks at it: whether the way back to UDP is to be taken. */
+    private boolean wasBlocked;
+
     PathParts(
             TunnelContext context,
             PathMtus pathMtus,
             Supplier<List<Candidate>> ownCandidates,
             Consumer<Id128> askCloud) {
+        this.context = context;
         this.askCloud = askCloud;
         this.tunnels = new Tunnels(context, pathMtus, this::onSession);
         this.probes = new Probes(context, tunnels, this);
@@ -77,6 +82,11 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
     }
 
     void tick() {
+        boolean blocked = context.isUdpBlocked();
+        if (wasBlocked && !blocked) {
+            relays.onMoved();
+        }
+        wasBlocked = blocked;
         relays.tick();
         paths.tick();
     }

@@ -163,7 +163,8 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         login,
                         new CertificateRenewal(identity, verifier),
                         revocations::onEpoch,
-                        parts.paths()::onSeenElsewhere);
+                        parts.paths()::onSeenElsewhere,
+                        parts);
         Initiator initiator = parts.initiator();
         Responder responder = new Responder(context, tunnels, guard, parts.relays());
         this.directions =

@@ -20,8 +20,8 @@ import java.util.List;
  * </pre>
  */
 public final class CloudRecord {
-    /** Links at most: one over IPv4, one over IPv6. */
-    public static final int MAX_LINKS = 2;
+    /** Links at most: one over IPv4, one over IPv6, one over a bridge. */
+    public static final int MAX_LINKS = 3;
 
     /** When no login is to come. */
     public static final long NEVER = Long.MAX_VALUE;
@@ -159,6 +159,27 @@ public final class CloudRecord {
                     .findFirst()
                     .ifPresent(endpoint -> addLink(endpoint, nowNanos));
         }
+    }
+
+    /** Forgets a way; the last one takes its place. */
+    public void removeLink(int link) {
+        int last = --bytes[LINK_COUNT];
+        System.arraycopy(bytes, at(last, 0), bytes, at(link, 0), LINK_LENGTH);
+    }
+
+    /** The way over a bridge, which is a loopback address; -1 if there is none. */
+    public int bridgedLink() {
+        for (int link = 0; link < linkCount(); link++) {
+            if (isBridged(link)) {
+                return link;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether a way leads over a bridge. */
+    public boolean isBridged(int link) {
+        return endpoint(link).getAddress().isLoopbackAddress();
     }
 
     /** The NMS over this link. */

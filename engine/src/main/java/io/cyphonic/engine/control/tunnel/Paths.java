@@ -127,13 +127,15 @@ public final class Paths {
     }
 
     private List<Way> ways(List<Candidate> candidates) {
+        // Homes use the same few networks: an address of the peer may be our own as well.
+        List<InetSocketAddress> own = context.addresses().candidates();
         List<Candidate> outside =
                 candidates.stream()
                         .filter(each -> !context.settings().isInOverlay(each.address()))
+                        .filter(each -> !own.contains(each.address()))
                         .toList();
         List<Way> ways = new ArrayList<>();
-        for (InetSocketAddress address :
-                PathSelector.order(outside, context.addresses().candidates())) {
+        for (InetSocketAddress address : PathSelector.order(outside, own)) {
             boolean local =
                     outside.stream()
                             .anyMatch(

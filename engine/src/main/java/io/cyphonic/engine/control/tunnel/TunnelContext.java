@@ -40,12 +40,12 @@ public record TunnelContext(
     }
 
     /** Whether this node reaches the cloud through a bridge only. */
-    boolean isUdpBlocked() {
+    public boolean isUdpBlocked() {
         CloudRecord cloud = state.cloud();
         boolean bridged = false;
         for (int link = 0; link < cloud.linkCount(); link++) {
             if (cloud.linkState(link) != CloudRecord.LinkState.UNREGISTERED) {
-                if (!cloud.endpoint(link).getAddress().isLoopbackAddress()) {
+                if (!cloud.isBridged(link)) {
                     return false;
                 }
                 bridged = true;
