@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 
 import figures
 from fleet import FIRST_IPERF_PORT
@@ -10,6 +11,26 @@ from lab import LabError
 
 PING_INTERVAL = 0.02
 UDP_BYTES = 1300
+AT_REST = 0.12
+
+
+def settle(seconds):
+    """Waits until the processors are at rest, so long at most: nodes that were just started compile for a while."""
+    deadline = time.monotonic() + seconds
+    busy, total = _processor_time()
+    while time.monotonic() < deadline:
+        time.sleep(min(0.5, max(0.0, deadline - time.monotonic())))
+        busy_now, total_now = _processor_time()
+        if total_now > total and (busy_now - busy) / (total_now - total) < AT_REST:
+            return
+        busy, total = busy_now, total_now
+
+
+def _processor_time():
+    """(busy, all) ticks of all processors so far; waiting for disks is not busy."""
+    with open("/proc/stat") as file:
+        ticks = [int(word) for word in file.readline().split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 class Together:

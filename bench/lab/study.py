@@ -67,6 +67,7 @@ class Study:
                     nodes.connect(count)
                     if fresh and self.plan.warm_up:
                         load.tcp(nodes, self.plan.warm_up)
+                    load.settle(self.plan.settle if fresh else 0)
                     sampler.now(repetition=repetition, mode=mode, connections=count, phase="rest")
                     time.sleep(self.plan.preparation)
                 for protocol in wanted:

@@ -19,6 +19,7 @@ class Plan:
     repetitions: int = 3
     seconds: float = 10
     preparation: float = 2
+    settle: float = 20
     warm_up: float = 5
     udp_mbps: float = 1000
     steady_mbps: float = 50
@@ -48,7 +49,7 @@ class Plan:
 
 
 PRESETS = {
-    "quick": Plan(connections=(1, 10), repetitions=2, seconds=2, preparation=0, warm_up=2, sample_seconds=1, minutes=4.7),
+    "quick": Plan(connections=(1, 10), repetitions=2, seconds=2, preparation=0, settle=10, warm_up=2, sample_seconds=1, minutes=4.7),
     "default": Plan(),
     # The slides: 15 minutes of test after 5 of preparation, three times; connections in the order 3, 5, 10.
     "slides": Plan(connections=(1, 3, 5, 10), seconds=900, preparation=300, sample_seconds=15),
@@ -78,7 +79,7 @@ def time_left(plan, done, spent):
             groups.add((repetition, mode))
             counts.add((repetition, mode, count))
             seconds += measuring_seconds(plan, protocol) + extra["cell"]
-        return seconds + len(groups) * extra["group"] + len(counts) * plan.preparation
+        return seconds + len(groups) * extra["group"] + len(counts) * (plan.preparation + plan.settle / 2)
 
     cells = list(plan.cells())
     open_cells = [cell for cell in cells if cell not in done]
@@ -128,6 +129,8 @@ def parser():
     parse.add_argument("--protocols", type=names(PROTOCOLS), help=f"default {','.join(PROTOCOLS)}")
     parse.add_argument("--seconds", type=float, help="length of each iperf3 run (default 10)")
     parse.add_argument("--preparation", type=float, help="seconds of rest after a change of connections (default 2)")
+    parse.add_argument("--settle", type=float, help="most seconds to wait until the machine is at rest after nodes have started "
+                                                    "(default 20)")
     parse.add_argument("--repetitions", type=int, help="how often everything is measured (default 3)")
     parse.add_argument("--warm-up", type=float, dest="warm_up", help="seconds of traffic after nodes were started (default 5)")
     parse.add_argument("--udp-mbps", type=float, dest="udp_mbps", help="UDP offered in all (default 1000)")

@@ -268,7 +268,7 @@ def _all(document, plan):
 
 def _setting(document, plan):
     words = {"connections": "Connections", "modes": "Modes", "protocols": "Protocols", "repetitions": "Repetitions",
-             "seconds": "Seconds of each run", "preparation": "Seconds of preparation", "warm_up": "Seconds of warm-up",
+             "seconds": "Seconds of each run", "preparation": "Seconds of preparation", "settle": "Most seconds until the machine is at rest", "warm_up": "Seconds of warm-up",
              "udp_mbps": "UDP offered in all, Mbit/s", "steady_mbps": "Steady load in all, Mbit/s", "engine": "Engine settings"}
     rows = [(words[key], ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value or "-")
             for key, value in document["configuration"].items() if key in words]

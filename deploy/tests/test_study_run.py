@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "deploy/lab"))
 
 from lab import run, wait_for  # noqa: E402
 
-TINY = ("--connections", "1-2", "--modes", "serial,adaptive", "--repetitions", "1", "--seconds", "1", "--preparation", "0",
+TINY = ("--connections", "1-2", "--modes", "serial,adaptive", "--repetitions", "1", "--seconds", "1", "--preparation", "0", "--settle", "0",
         "--warm-up", "0", "--udp-mbps", "50", "--steady-mbps", "5")
 
 
