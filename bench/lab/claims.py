@@ -57,7 +57,7 @@ def _difference(title, unit, wanted, differences, proposed, conventional, slides
 
 # ---- E2: the round-trip time does not grow with connections ----
 
-E2_PARTS = (("all tunnels idle", "idle"), ("steady load, the same in all", "steady"), ("every tunnel saturated by TCP", "tcp"))
+E2_PARTS = (("all tunnels idle", "idle"), ("pings over all tunnels at once", "pings"), ("steady load, the same in all", "steady"), ("every tunnel saturated by TCP", "tcp"))
 
 
 def _e2(cells, plan):
@@ -104,7 +104,7 @@ def live_tasks(cell):
 
 def _e3(cells, plan):
     few, many = min(plan.connections), max(plan.connections)
-    protocol = "idle" if "idle" in plan.protocols else plan.protocols[0]
+    protocol = "pings"
     parts = []
     for title, name in (("Platform threads of Java", "platform_threads"), ("Threads of the operating system", "os_threads")):
         medians = [figures.median(figures.by_repetition(cells, PROPOSED, count, protocol, listener(name)).values())
@@ -121,7 +121,7 @@ def _e3(cells, plan):
                   "slides": None, "clear": True, "value": growth,
                   "holds": None if growth is None or few == many else growth["low"] > 1})
     return _claim(3, "tasks grow with connections, threads of the operating system stay constant",
-                  f"Over all connection counts, with pings over every tunnel: the largest median thread count is at most "
+                  f"Over all connection counts, with pings over every tunnel at once: the largest median thread count is at most "
                   f"{RATIO_LIMIT} x the smallest, plus one; and the tasks per second (virtual threads started and "
                   f"batches worked on) with {many} connections exceed those with {few} in every repetition.", parts)
 
@@ -141,7 +141,7 @@ def switches_per_packet(cell):
 
 def _e4(cells, plan):
     few, many = min(plan.connections), max(plan.connections)
-    protocol = "tcp" if "tcp" in plan.protocols else plan.protocols[-1]
+    protocol = "tcp"
     created = figures.summary(figures.by_repetition(cells, PROPOSED, many, protocol, threads_per_task).values())
     switches = {count: figures.by_repetition(cells, PROPOSED, count, protocol, switches_per_packet) for count in (few, many)}
     growth = figures.summary(figures.paired(switches[many], switches[few], lambda new, old: new / old if old else None).values())

@@ -73,7 +73,7 @@ class Heat:
     def _traffic(self, nodes, protocol):
         seconds = self.schedule.test_seconds
         if protocol == "icmp":
-            return load.idle(nodes, seconds)
+            return load.pings(nodes, seconds)
         if protocol == "tcp":
             return load.tcp(nodes, seconds)
         return load.udp(nodes, seconds, self.schedule.udp_mbps, ping=True)

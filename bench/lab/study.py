@@ -101,6 +101,8 @@ class Study:
         short, full = self.plan.seconds / 2, self.plan.seconds
         if protocol == "idle":
             return load.idle(nodes, short)
+        if protocol == "pings":
+            return load.pings(nodes, short)
         if protocol == "steady":
             return load.udp(nodes, short, self.plan.steady_mbps, ping=True)
         if protocol == "tcp":

@@ -5,7 +5,7 @@ import dataclasses
 
 MODES = ("serial", "pipeline", "adaptive")
 CONVENTIONAL, PROPOSED = "serial", "adaptive"
-PROTOCOLS = ("idle", "steady", "tcp", "udp")
+PROTOCOLS = ("idle", "pings", "steady", "tcp", "udp")
 MAX_CONNECTIONS = 10
 
 
@@ -66,7 +66,7 @@ def overhead(plan):
 
 
 def measuring_seconds(plan, protocol):
-    return max(1, plan.seconds / 2) if protocol in ("idle", "steady") else plan.seconds
+    return max(1, plan.seconds / 2) if protocol in ("idle", "pings", "steady") else plan.seconds
 
 
 def time_left(plan, done, spent):

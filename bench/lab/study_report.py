@@ -7,7 +7,8 @@ from pages import (COLOURS, Markup, escape, figure, legend, machine_table, numbe
 from study_plan import CONVENTIONAL, PROPOSED, Plan
 
 VERDICTS = {True: "holds here", False: "does not hold here", None: "not measured"}
-E2_NAMES = {"idle": ("rtt_idle_ms", "all tunnels idle"), "steady": ("rtt_steady_ms", "steady load"),
+E2_NAMES = {"idle": ("rtt_idle_ms", "all tunnels idle"), "pings": ("rtt_pings_ms", "pings over all tunnels"),
+            "steady": ("rtt_steady_ms", "steady load"),
             "tcp": ("rtt_busy_ms", "every tunnel saturated by TCP")}
 
 
@@ -120,8 +121,8 @@ def _listener_plot(document, plan, protocol, series, title, unit):
 
 
 def _e3(document, plan):
-    protocol = "idle" if "idle" in plan.protocols else plan.protocols[0]
-    if PROPOSED not in plan.modes:
+    protocol = "pings"
+    if PROPOSED not in plan.modes or protocol not in plan.protocols:
         return ""
     threads = [(PROPOSED, "threads of the operating system", claims.listener("os_threads"), "adaptive"),
                (PROPOSED, "platform threads of Java", claims.listener("platform_threads"), "serial")]
@@ -133,7 +134,9 @@ def _e3(document, plan):
 
 
 def _e4(document, plan):
-    protocol = "tcp" if "tcp" in plan.protocols else plan.protocols[-1]
+    protocol = "tcp"
+    if protocol not in plan.protocols:
+        return ""
     return ("<div class=pair>" + "".join(
         _listener_plot(document, plan, protocol, [(mode, mode, read, mode) for mode in plan.modes], title, unit)
         for title, unit, read in (
@@ -253,13 +256,13 @@ def _beside_the_slides(document, plan):
 
 
 def _all(document, plan):
-    header = ("Mode, connections", "TCP, Mbit/s", "UDP, Mbit/s", "UDP loss, %", "RTT idle, ms", "RTT steady, ms", "RTT under TCP, ms")
+    header = ("Mode, connections", "TCP, Mbit/s", "UDP, Mbit/s", "UDP loss, %", "RTT idle, ms", "RTT, pings over all, ms", "RTT steady, ms", "RTT under TCP, ms")
     rows = []
     for mode in plan.modes:
         for count in sorted(plan.connections):
             each = document["figures"][mode][str(count)]
             rows.append((f"{mode}, {count}", *[spread(each[name], ".3g" if "ms" in name or "percent" in name else ".0f") for name in (
-                "tcp_mbps", "udp_mbps", "udp_loss_percent", "rtt_idle_ms", "rtt_steady_ms", "rtt_busy_ms")]))
+                "tcp_mbps", "udp_mbps", "udp_loss_percent", "rtt_idle_ms", "rtt_pings_ms", "rtt_steady_ms", "rtt_busy_ms")]))
     nodes = table(("Initiating nodes, medians", "RSS, MB", "heap, MB", "off heap, MB", "OS threads"), [
         (f"{row['mode']}, {row['connections']}", *[number(row[key] / 1e6, ".0f") if row[key] is not None else "-" for key in ("rss", "heap", "off_heap")],
          number(row["os_threads"], ".0f")) for row in document["initiators"]])

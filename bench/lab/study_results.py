@@ -9,6 +9,7 @@ MEASURES = {
     "udp_mbps": ("udp", "mbps"),
     "udp_loss_percent": ("udp", "loss_percent"),
     "rtt_idle_ms": ("idle", "rtt_ms"),
+    "rtt_pings_ms": ("pings", "rtt_ms"),
     "rtt_steady_ms": ("steady", "rtt_ms"),
     "rtt_busy_ms": ("tcp", "rtt_ms"),
     "tcp_reordered": ("tcp", "reordered"),

@@ -64,7 +64,7 @@ class StudyTest(RunTest):
         document = self.read(folder)
         self.assertTrue(document["complete"])
         self.assertEqual(document, json.loads(copy.read_text()))
-        self.assertEqual(16, len(document["cells"]))
+        self.assertEqual(20, len(document["cells"]))
         self.assertEqual(first["cells"], document["cells"][:len(first["cells"])], "nothing is measured twice")
         self.assertEqual(["E1", "E2", "E3", "E4"], [claim["id"] for claim in document["claims"]])
         self.assert_figures_are_there(document)
@@ -76,7 +76,7 @@ class StudyTest(RunTest):
             self.assertEqual(cell["connections"], cell["listener"]["peers_up"], cell)
             self.assertEqual(0, cell.get("reordered", 0) + cell.get("out_of_order", 0), cell)
         adaptive = document["figures"]["adaptive"]["2"]
-        for name in ("tcp_mbps", "udp_mbps", "rtt_idle_ms", "rtt_steady_ms", "rtt_busy_ms"):
+        for name in ("tcp_mbps", "udp_mbps", "rtt_idle_ms", "rtt_pings_ms", "rtt_steady_ms", "rtt_busy_ms"):
             self.assertGreater(adaptive[name]["median"], 0, name)
         tcp = next(cell for cell in document["cells"] if (cell["mode"], cell["connections"], cell["protocol"]) == ("adaptive", 2, "tcp"))
         self.assertGreater(tcp["listener"]["switches_voluntary"], 0)
