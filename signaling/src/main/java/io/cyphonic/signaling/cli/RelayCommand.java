@@ -33,7 +33,7 @@ import java.util.stream.Stream;
         footer = {
             "",
             "The directory comes from 'cyphonic-cloud relay-init'. Prints one line that starts"
-                + " with",
+                    + " with",
             "'ready' once it relays; logs to standard error.",
             "",
             "Example:",

@@ -32,9 +32,9 @@ import java.util.concurrent.Callable;
         footer = {
             "",
             "Copy the directory to the machine (it holds a secret), run 'cyphonic-cloud relay'"
-                + " there,",
+                    + " there,",
             "add the line that this command prints to 'relays' in cloud.yaml, and start the cloud"
-                + " anew.",
+                    + " anew.",
             "",
             "Example:",
             "  cyphonic-cloud relay-init --cloud /var/lib/cyphonic-cloud --dir relay2 --id 2 \\",
