@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -267,6 +268,15 @@ class TuneTest(unittest.TestCase):
 
     def test_file_in_the_repository_is_right(self):
         self.assertIn("ring-size", tune.read(tune.DEFAULT_FILE)["sweep"])
+
+
+class DocumentTest(unittest.TestCase):
+    def test_every_name_in_the_sources_is_documented(self):
+        documented = (ROOT / "docs/metrics.md").read_text()
+        names = {name for module in ("engine", "signaling") for source in (ROOT / module / "src/main/java").rglob("*.java")
+                 for name in re.findall(r'"(cyphonic_[a-z_]*[a-z])"', source.read_text())}
+        self.assertGreater(len(names), 30)
+        self.assertEqual([], [name for name in sorted(names) if name not in documented])
 
 
 class FiguresTest(unittest.TestCase):
