@@ -42,6 +42,7 @@ public final class PathMachine {
     private static final long PROOF_GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final long TRIGGERED_GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
     private static final long KEEP_ALIVE_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long BUSY_DOUBT_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long LONG_DOUBT_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -328,7 +329,16 @@ public final class PathMachine {
             enterDoubt(active < 0 ? 0 : ways.grace(active), flowed ? lastHeardNanos : unanswered);
         } else if (active >= 0 && isProbeLost(active, lastHeardNanos)) {
             enterDoubt(ways.grace(active), 0);
+        } else if (active >= 0 && isQuiet(active, lastHeardNanos)) {
+            probe(active);
         }
+    }
+
+    /** Probes of other ways are no keep-alive of this one, however often they are sent. */
+    private boolean isQuiet(int active, long lastHeardNanos) {
+        return now - paths.lastProbe(active) >= QUIET_NANOS
+                && now - lastHeardNanos >= QUIET_NANOS
+                && now - paths.activeSince() >= QUIET_NANOS;
     }
 
     private boolean isProbeLost(int active, long lastHeardNanos) {

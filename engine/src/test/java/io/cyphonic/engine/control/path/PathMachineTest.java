@@ -174,7 +174,7 @@ class PathMachineTest {
 
         pass(60_000, false);
 
-        assertThat(count(PathAction.Probe.class)).isLessThan(5);
+        assertThat(count(PathAction.Probe.class)).isLessThan(8);
     }
 
     @Test

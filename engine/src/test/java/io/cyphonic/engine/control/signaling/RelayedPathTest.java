@@ -11,7 +11,6 @@ import io.cyphonic.engine.fixtures.SimulatedOverlay;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -142,7 +141,6 @@ class RelayedPathTest {
     }
 
     @Test
-    @Disabled("open: a quiet relayed tunnel is down for a moment about two minutes after its start")
     void shouldGetANewGrantBeforeTheOldOneEnds() {
         cut(true);
         overlay.connect(alpha, beta);
@@ -155,7 +153,6 @@ class RelayedPathTest {
     }
 
     @Test
-    @Disabled("open: a quiet relayed tunnel is down for a moment about two minutes after its start")
     void shouldStayUpThroughTheRelayWhenMuchIsLost() {
         cut(true);
         overlay.connect(alpha, beta);
