@@ -95,7 +95,6 @@ class World:
             "reply_ms": round(first["reply_ms"], 1),
             "first_path": first_path,
             "direct_ms": round((direct - first["start"]) * 1000, 1) if direct else None,
-            "path": self.paths(one, other),
             "endpoint": (traffic.peer(one, other.fqdn) or {}).get("endpoint"),
         }
 
@@ -106,11 +105,12 @@ class World:
         cut = None
         try:
             time.sleep(0.5)
-            if self.paths(one, other) == "direct":
+            path = self.paths(one, other)
+            if path == "direct":
                 cut = self._cut(one, other)
         finally:
             arrivals = agent.stop_stream(key)
-        result = {"tcp_lived": arrivals.tcp_lived(), "tcp_error": arrivals.tcp["error"], "tcp_lines": arrivals.tcp["lines"]}
+        result = {"path": path, "tcp_lived": arrivals.tcp_lived(), "tcp_error": arrivals.tcp["error"], "tcp_lines": arrivals.tcp["lines"]}
         if cut:
             began, ended = cut.pop("began"), cut.pop("ended")
             result["cut"] = dict(cut, gap_ms=round(arrivals.longest_gap_ms(began, ended)))
