@@ -44,6 +44,10 @@ public final class RelayBench {
                         SECRET,
                         new SecureRandom(),
                         InstantSource.system());
+        // What was not passed on says why.
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        new Thread(() -> System.err.println(service.counters().snapshot())));
         service.start();
         System.out.println("port " + service.server().ipv4().getPort());
         Thread.currentThread().join();

@@ -20,7 +20,8 @@ import java.util.concurrent.TimeUnit;
 /** Two ends of a path: one sends as fast as it is let, sealed as a node does, the other counts. */
 final class RelayLoad {
     private static final int BUFFER_LENGTH = 65_535;
-    private static final int ANSWER_MILLIS = 1000;
+    private static final long ANSWER_NS = TimeUnit.MILLISECONDS.toNanos(400);
+    private static final int BIND_ATTEMPTS = 4;
     private static final int LIMIT = Integer.MAX_VALUE;
 
     // A path of its own: the relay may still know that of the load before.
@@ -79,20 +80,33 @@ final class RelayLoad {
         /** Binds; a forwarder that does not answer has understood all the same. */
         void bind() {
             byte[] cookie = new byte[RelayMessage.COOKIE_LENGTH];
-            for (long sequence = 1; sequence <= 2; sequence++) {
+            for (long sequence = 1; sequence <= BIND_ATTEMPTS; sequence++) {
                 byte[] bind =
                         code.signed(
                                 new RelayMessage.Bind(
                                         side, path, expiryMillis, LIMIT, sequence, cookie));
                 transport.send(bind, 0, bind.length, bind.length, relay);
-                readiness.await(ANSWER_MILLIS);
-                int answered = transport.receive(batch);
-                switch (answered <= 0 ? null : RelayMessage.decode(batch.buffer, answered)) {
+                switch (answer()) {
                     case RelayMessage.Challenge challenge -> cookie = challenge.cookie();
-                    case RelayMessage.Bound bound -> channel = bound.channel();
+                    case RelayMessage.Bound bound -> {
+                        channel = bound.channel();
+                        return;
+                    }
                     case null, default -> {}
                 }
             }
+        }
+
+        private RelayMessage answer() {
+            long end = System.nanoTime() + ANSWER_NS;
+            while (System.nanoTime() < end) {
+                int received = transport.receive(batch);
+                if (received > 0) {
+                    return RelayMessage.decode(batch.buffer, received);
+                }
+                readiness.await(10);
+            }
+            return null;
         }
 
         void send(int seconds) {

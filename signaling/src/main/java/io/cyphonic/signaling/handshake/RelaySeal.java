@@ -24,8 +24,8 @@ import java.nio.ByteOrder;
  * until this object is collected; it opens no packet, it only lets one pass a relay.
  *
  * <p>Written here rather than taken from Bouncy Castle, whose {@code SipHash} is a mutable object
- * that takes its key anew for every message and reads byte by byte: it takes three times as long.
- * The tests compare both.
+ * that takes its key anew for every message and would have to be owned by one thread. The tests
+ * compare both.
  */
 public final class RelaySeal {
     /** Length of the key in bytes. */
