@@ -30,7 +30,7 @@ import java.util.Optional;
  * A running node: everything is put together here and nowhere else.
  *
  * <pre>
- *   lock -> keys -> socket, interface -> engine -> signaling -> resolver -> metrics -> control socket
+ *   lock -> keys, login -> socket, interface -> engine -> signaling -> resolver -> metrics -> control socket
  * </pre>
  *
  * <p>Started from left to right; if a step fails, and at the end, what was started is closed from
@@ -77,8 +77,9 @@ public final class Node implements NodeView, AutoCloseable {
 
     private void startAll(NodeDirectory directory, Runnable onDown) throws IOException {
         started.push(lock(directory.path()));
+        NodeLogin login = started.push(NodeLogin.begin(directory, config));
         dataPath = started.push(DataPath.open(config, membership));
-        signaling = started.push(Signaling.start(directory, config, dataPath));
+        signaling = started.push(Signaling.start(directory, config, login, dataPath));
         if (config.dns().enabled()) {
             resolver =
                     started.push(

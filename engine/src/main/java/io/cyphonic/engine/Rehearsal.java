@@ -69,8 +69,8 @@ final class Rehearsal {
     static void run(EngineConfig config, long limitNanos) {
         try {
             long deadlineNanos = System.nanoTime() + limitNanos;
-            rehearseDevice();
             new Rehearsal(config).play(deadlineNanos);
+            rehearseDevice(deadlineNanos);
         } catch (NativeException e) {
             throw new UncheckedIOException(e);
         }
@@ -80,11 +80,11 @@ final class Rehearsal {
      * The real kind of device, one that is never brought up: it has nothing to read and takes
      * nothing.
      */
-    private static void rehearseDevice() throws NativeException {
+    private static void rehearseDevice(long deadlineNanos) throws NativeException {
         String name = "cyr" + ProcessHandle.current().pid();
         byte[] frame = new byte[FRAME_LENGTH];
         try (LinuxTunDevice tun = LinuxTunDevice.open(TunOptions.of(name, FRAME_LENGTH))) {
-            for (int i = 0; i < EMPTY_CALLS; i++) {
+            for (int i = 0; i < EMPTY_CALLS && System.nanoTime() - deadlineNanos < 0; i++) {
                 tun.read(frame, 0, frame.length);
                 tun.write(frame, 0, frame.length);
             }

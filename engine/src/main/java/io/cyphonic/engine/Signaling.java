@@ -7,27 +7,21 @@ import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.ControlSettings;
 import io.cyphonic.engine.control.NetworkDiscovery;
-import io.cyphonic.engine.control.NodeIdentity;
 import io.cyphonic.engine.control.VirtualThreadRuntime;
-import io.cyphonic.engine.control.cloud.AuthenticationLogin;
 import io.cyphonic.engine.control.cloud.GatewayBridges;
 import io.cyphonic.engine.control.cloud.InterfaceAddresses;
 import io.cyphonic.engine.control.gateway.PortMapper;
 import io.cyphonic.engine.control.gateway.PortMapping;
 import io.cyphonic.engine.control.signaling.SignalingPlane;
-import io.cyphonic.signaling.credential.AuthenticationClient;
 import io.cyphonic.signaling.credential.CertificateVerifier;
 import io.cyphonic.signaling.credential.DatagramConnection;
-import io.cyphonic.signaling.credential.NodeCertificate;
-import io.cyphonic.signaling.credential.NodeKeys;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** The signaling side of a node with its keys, wired to the packet engine. */
+/** The signaling side of a node, wired to the packet engine. */
 final class Signaling implements AutoCloseable {
     private static final Duration GATEWAY_LIMIT = Duration.ofSeconds(5);
 
@@ -39,12 +33,13 @@ final class Signaling implements AutoCloseable {
 
     private Signaling() {}
 
-    /** Starts the engine and begins to log in. */
-    static Signaling start(NodeDirectory directory, NodeConfig config, DataPath dataPath)
+    /** Starts the engine and the control plane, which waits for the login. */
+    static Signaling start(
+            NodeDirectory directory, NodeConfig config, NodeLogin login, DataPath dataPath)
             throws IOException {
         Signaling signaling = new Signaling();
         try {
-            signaling.startAll(directory, config, dataPath);
+            signaling.startAll(directory, config, login, dataPath);
             return signaling;
         } catch (IOException | RuntimeException e) {
             signaling.close();
@@ -52,22 +47,9 @@ final class Signaling implements AutoCloseable {
         }
     }
 
-    private void startAll(NodeDirectory directory, NodeConfig config, DataPath dataPath)
+    private void startAll(
+            NodeDirectory directory, NodeConfig config, NodeLogin login, DataPath dataPath)
             throws IOException {
-        NodeKeys keys = started.push(directory.keys());
-        byte[] caCertificate = directory.caCertificate();
-        NodeIdentity identity =
-                new NodeIdentity(
-                        directory.certificate(),
-                        keys.tunnelKeyPair(),
-                        renewed -> store(directory, renewed));
-        AuthenticationLogin login =
-                new AuthenticationLogin(
-                        new AuthenticationClient(InstantSource.system()),
-                        config.cloudAddresses(),
-                        caCertificate,
-                        keys,
-                        () -> identity.certificate().der());
         runtime = started.push(new VirtualThreadRuntime(new SecureRandom()));
         InterfaceAddresses addresses =
                 new InterfaceAddresses(dataPath.tun().name(), dataPath.udp().localPort());
@@ -79,9 +61,9 @@ final class Signaling implements AutoCloseable {
                                 config.tunMtu(),
                                 directory.membership()::isVirtual,
                                 config.stunServers()),
-                        identity,
-                        new CertificateVerifier(caCertificate),
-                        login,
+                        login.identity(),
+                        new CertificateVerifier(login.caCertificate()),
+                        login.login(),
                         addresses,
                         dataPath.store(),
                         dataPath.engine(),
@@ -109,9 +91,9 @@ final class Signaling implements AutoCloseable {
                                 gateway ->
                                         DatagramConnection.open(
                                                 gateway,
-                                                caCertificate,
-                                                keys,
-                                                identity.certificate().der(),
+                                                login.caCertificate(),
+                                                login.keys(),
+                                                login.identity().certificate().der(),
                                                 InstantSource.system(),
                                                 GATEWAY_LIMIT),
                                 dataPath.udp().localPort()));
@@ -137,14 +119,6 @@ final class Signaling implements AutoCloseable {
                         }));
     }
 
-    private static void store(NodeDirectory directory, NodeCertificate renewed) {
-        try {
-            directory.storeCertificate(renewed);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     ControlPlane plane() {
         return plane;
     }
@@ -159,7 +133,7 @@ final class Signaling implements AutoCloseable {
         return runtime.tasks();
     }
 
-    /** Says goodbye to peers and cloud, then wipes the keys. Idempotent. */
+    /** Says goodbye to peers and cloud, then stops. Idempotent. */
     @Override
     public void close() {
         started.close();

@@ -13,23 +13,30 @@ import java.util.concurrent.TimeUnit;
  */
 final class WarmUp {
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
-    private static final long LIMIT_MILLIS = 3_000;
+
+    /** Without a start-up cache a start takes long anyway; then at least it ends warm. */
+    private static final long COLD_LIMIT_MILLIS = 3_000;
+
+    /** With one this is what a node that is ready within a second and a half has for it. */
+    private static final long CACHED_LIMIT_MILLIS = 700;
 
     private final Thread thread;
+    private final long limitMillis;
 
-    private WarmUp(Thread thread) {
-        this.thread = thread;
+    private WarmUp(EngineConfig config, long limitMillis) {
+        this.limitMillis = limitMillis;
+        thread = Thread.ofPlatform().name("cy-warm-up").daemon().start(() -> rehearse(config));
     }
 
-    /** Begins. */
+    /** Begins. The launcher says whether it gave the JVM a start-up cache (ADR 0018). */
     static WarmUp start(EngineConfig config) {
-        return new WarmUp(
-                Thread.ofPlatform().name("cy-warm-up").daemon().start(() -> rehearse(config)));
+        boolean cached = Boolean.getBoolean("cyphonic.start-cache");
+        return new WarmUp(config, cached ? CACHED_LIMIT_MILLIS : COLD_LIMIT_MILLIS);
     }
 
-    private static void rehearse(EngineConfig config) {
+    private void rehearse(EngineConfig config) {
         try {
-            Rehearsal.run(config, TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS));
+            Rehearsal.run(config, TimeUnit.MILLISECONDS.toNanos(limitMillis));
         } catch (RuntimeException e) {
             // What is really wrong shows when the node opens the same things itself.
             LOG.debug("no warm-up: {}", e.getMessage());
@@ -39,7 +46,7 @@ final class WarmUp {
     /** Waits until it is done, for a bounded time: a slow machine may go on cold. */
     void await() {
         try {
-            thread.join(LIMIT_MILLIS);
+            thread.join(COLD_LIMIT_MILLIS);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }

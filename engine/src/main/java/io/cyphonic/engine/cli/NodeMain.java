@@ -16,7 +16,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The program {@code cyphonic}. */
 @Command(
@@ -25,14 +28,6 @@ import java.util.Optional;
         versionProvider = NodeVersion.class,
         synopsisSubcommandLabel = "COMMAND",
         description = "A node of a CYPHONIC network: one name, one address, wherever it is.",
-        subcommands = {
-            JoinCommand.class,
-            UpCommand.class,
-            StatusCommand.class,
-            PingCommand.class,
-            NetcheckCommand.class,
-            DownCommand.class
-        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed; standard error says why", "2:wrong use"},
         footerHeading = "%nExamples:%n",
@@ -48,21 +43,47 @@ public final class NodeMain implements Runnable {
     /** Exit code of wrong use. */
     static final int WRONG_USE = 2;
 
+    private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
     @Spec private CommandSpec spec;
 
     /** Runs a command and ends the process with its exit code. */
     public static void main(String[] arguments) {
         // Before any class of Chronicle is loaded: it must never call home.
         System.setProperty("chronicle.analytics.disable", "true");
-        int exitCode = commandLine().execute(arguments);
+        int exitCode = commandLine(arguments).execute(arguments);
         System.out.flush();
         System.exit(exitCode);
     }
 
-    /** The command line; tests give it writers of their own. */
-    static CommandLine commandLine() {
-        return new CommandLine(new NodeMain())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+    /** In the order of the help text. */
+    private static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("join", JoinCommand::new);
+        commands.put("up", UpCommand::new);
+        commands.put("status", StatusCommand::new);
+        commands.put("ping", PingCommand::new);
+        commands.put("netcheck", NetcheckCommand::new);
+        commands.put("down", DownCommand::new);
+        commands.put("training", TrainingCommand::new);
+        return commands;
+    }
+
+    /**
+     * The command line; tests give it writers of their own.
+     *
+     * @param arguments if the first one is a command, only that one is prepared: preparing all of
+     *     them takes a tenth of a second
+     */
+    static CommandLine commandLine(String... arguments) {
+        CommandLine line = new CommandLine(new NodeMain());
+        Supplier<Object> wanted = arguments.length > 0 ? COMMANDS.get(arguments[0]) : null;
+        if (wanted == null) {
+            COMMANDS.values().forEach(command -> line.addSubcommand(command.get()));
+        } else {
+            line.addSubcommand(wanted.get());
+        }
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(wrongUse())
                 .setExecutionExceptionHandler(failure());
     }

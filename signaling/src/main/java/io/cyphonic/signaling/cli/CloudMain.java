@@ -27,7 +27,8 @@ import java.nio.charset.StandardCharsets;
             DevicesCommand.class,
             RevokeCommand.class,
             RelayInitCommand.class,
-            RelayCommand.class
+            RelayCommand.class,
+            TrainingCommand.class
         },
         footer = {
             "",
