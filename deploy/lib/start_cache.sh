@@ -20,9 +20,9 @@ cache_directory() {
 
 # cache_usable FILE: exists, and nobody else could have put code into it: a cache is as good as a jar.
 cache_usable() {
-    [ -r "$1" ] || return 1
-    REPLY=$(stat -c '%u %A' "$1") || return 1
-    [[ $REPLY =~ ^(0|$EUID)\ ..........$ && $REPLY != *?????w???? && $REPLY != *????????w? ]]
+    local owner_and_mode
+    [ -r "$1" ] && owner_and_mode=$(stat -c '%u %A' "$1") || return 1
+    [[ $owner_and_mode =~ ^(0|$EUID)\ ..........$ && $owner_and_mode != *?????w???? && $owner_and_mode != *????????w? ]]
 }
 
 # start_cache_option KIND JAVA ARGS JAR: puts the flag for the JVM into REPLY, or nothing.
@@ -38,17 +38,16 @@ start_cache_option() {
     elif cache_usable "$file"; then
         REPLY=-XX:AOTCache=$file
     elif [[ $1 != *command ]]; then
-        make_it_later "$4" "$directory" "$file"
-        REPLY=
+        make_it_later "$directory" "$file"
     fi
 }
 
-# make_it_later JAR DIRECTORY FILE: one line on standard error, and a cache for the next start if that is possible.
+# make_it_later DIRECTORY FILE: one line on standard error, and a cache for the next start if that is possible.
 make_it_later() {
-    if [ -e "${3%.aot}.failed" ]; then
-        echo "cyphonic: starting without a start-up cache: making one failed before, ${3%.aot}.failed says why" >&2
-    elif ! mkdir -p "$2" 2>/dev/null || [ ! -w "$2" ]; then
-        echo "cyphonic: starting without a start-up cache: $2 cannot be written" >&2
+    if [ -e "${2%.aot}.failed" ]; then
+        echo "cyphonic: starting without a start-up cache: making one failed before, ${2%.aot}.failed says why" >&2
+    elif ! mkdir -p "$1" 2>/dev/null || [ ! -w "$1" ]; then
+        echo "cyphonic: starting without a start-up cache: $1 cannot be written" >&2
     else
         echo "cyphonic: starting without a start-up cache; making one in the background for the next time" >&2
         setsid -f nice -n 19 "$here/start-cache" --quiet </dev/null >/dev/null 2>&1 || true
