@@ -15,6 +15,7 @@ from sites import PROFILES
 FIRST_REPLY_SECONDS = 10
 DIRECT_SECONDS = 10
 NOT_DIRECT_SECONDS = 2.5
+SETTLE_SECONDS = 4
 CUT_SECONDS = 6
 BACK_SECONDS = 45
 INTERVAL = 0.02
@@ -75,7 +76,7 @@ class World:
                 return dict(result, error=f"{name} does not start: {self.troubles[name]}")
         one, other = self.nodes[source], self.nodes[target]
         try:
-            return result | self._connect(one, other, expected) | self._survive(one, other)
+            return result | self._connect(one, other, expected) | self._survive(one, other, expected)
         except LabError as trouble:
             return dict(result, error=str(trouble), path=self.paths(one, other))
 
@@ -98,7 +99,7 @@ class World:
             "endpoint": (traffic.peer(one, other.fqdn) or {}).get("endpoint"),
         }
 
-    def _survive(self, one, other):
+    def _survive(self, one, other, expected):
         """Cuts the direct path under running traffic, if there is one, and mends it again."""
         agent, key = self.agents[one.name], f"{one.name}>{other.name}"
         agent.start_stream(key, other.virtual_ipv4, INTERVAL)
@@ -106,11 +107,14 @@ class World:
         try:
             time.sleep(0.5)
             path = self.paths(one, other)
+            settled = path == "direct" or expected != "direct"
+            if not settled and traffic.wait_until(lambda: self.paths(one, other) == "direct", SETTLE_SECONDS):
+                path = "direct"
             if path == "direct":
                 cut = self._cut(one, other)
         finally:
             arrivals = agent.stop_stream(key)
-        result = {"path": path, "tcp_lived": arrivals.tcp_lived(), "tcp_error": arrivals.tcp["error"], "tcp_lines": arrivals.tcp["lines"]}
+        result = {"path": path, "settled": settled, "tcp_lived": arrivals.tcp_lived(), "tcp_error": arrivals.tcp["error"], "tcp_lines": arrivals.tcp["lines"]}
         if cut:
             began, ended = cut.pop("began"), cut.pop("ended")
             result["cut"] = dict(cut, gap_ms=round(arrivals.longest_gap_ms(began, ended)))

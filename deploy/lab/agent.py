@@ -18,7 +18,7 @@ import threading
 import time
 
 ECHO_PORT = 7007
-FIRST_TRY, RETRY = 0.0, 0.05
+RETRY = 0.05
 TCP_LINE = 64
 
 
@@ -62,7 +62,13 @@ def query(name, kind):
 
 
 def resolve(server, name, deadline):
-    """The IPv4 address of a name, asked of one server; None at the deadline."""
+    """The IPv4 address of a name, asked of one server until it has one, as resolvers do; None at the deadline."""
+    while (address := ask_once(server, name, deadline)) is None and time.monotonic() < deadline:
+        time.sleep(RETRY)
+    return address
+
+
+def ask_once(server, name, deadline):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.sendto(query(name, 1), (server, 53))
         sock.settimeout(max(0.01, deadline - time.monotonic()))

@@ -119,11 +119,16 @@ def path(node, fqdn):
     return said["path"] if said and said["state"] == "up" else None
 
 
-def wait_for_path(node, fqdn, wanted, seconds, interval=0.02):
-    """Polls until the node says the path is the wanted one; returns the monotonic time, or None at the deadline."""
+def wait_until(condition, seconds, interval=0.02):
+    """Polls until the condition holds; returns the monotonic time, or None at the deadline."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if path(node, fqdn) == wanted:
+        if condition():
             return time.monotonic()
         time.sleep(interval)
     return None
+
+
+def wait_for_path(node, fqdn, wanted, seconds):
+    """Polls until the node says the path is the wanted one; returns the monotonic time, or None at the deadline."""
+    return wait_until(lambda: path(node, fqdn) == wanted, seconds)
