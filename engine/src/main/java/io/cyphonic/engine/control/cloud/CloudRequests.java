@@ -9,11 +9,13 @@ import io.cyphonic.engine.pipeline.DataPlane;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.ControlMessage;
+import io.cyphonic.signaling.protocol.RelayRoundTrip;
 
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /**
  * Sends requests to the NMS and repeats them, each time sealed anew, until somebody takes the
@@ -30,6 +32,7 @@ public final class CloudRequests {
     private final DataPlane dataPlane;
     private final SharedState state;
     private final Candidates candidates;
+    private final Supplier<List<RelayRoundTrip>> roundTrips;
     private final AtomicReference<CloudSession> session = new AtomicReference<>();
 
     /** Is told of a request that nobody answered. */
@@ -41,11 +44,16 @@ public final class CloudRequests {
 
     /** Makes the sender; nothing can be sent before there is a session. */
     public CloudRequests(
-            ControlRuntime runtime, DataPlane dataPlane, SharedState state, Candidates candidates) {
+            ControlRuntime runtime,
+            DataPlane dataPlane,
+            SharedState state,
+            Candidates candidates,
+            Supplier<List<RelayRoundTrip>> roundTrips) {
         this.runtime = runtime;
         this.dataPlane = dataPlane;
         this.state = state;
         this.candidates = candidates;
+        this.roundTrips = roundTrips;
     }
 
     /** The present login, or {@code null} before the first. */
@@ -173,7 +181,8 @@ public final class CloudRequests {
     private ControlMessage message(long transactionId, TransactionRecord request) {
         return switch (request.kind()) {
             case REGISTRATION ->
-                    new ControlMessage.RegistrationRequest(transactionId, candidates());
+                    new ControlMessage.RegistrationRequest(
+                            transactionId, candidates(), roundTrips.get());
             case KEEP_ALIVE -> new ControlMessage.KeepAlive(transactionId);
             case DIRECTION ->
                     new ControlMessage.DirectionRequest(

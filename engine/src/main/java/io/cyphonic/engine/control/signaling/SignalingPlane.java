@@ -15,6 +15,7 @@ import io.cyphonic.engine.control.cloud.CloudRequests;
 import io.cyphonic.engine.control.cloud.CloudSession;
 import io.cyphonic.engine.control.cloud.Revocations;
 import io.cyphonic.engine.control.discovery.MappedAddresses;
+import io.cyphonic.engine.control.discovery.RelayLatencies;
 import io.cyphonic.engine.control.discovery.StunClient;
 import io.cyphonic.engine.control.discovery.StunServers;
 import io.cyphonic.engine.control.discovery.SystemHostNames;
@@ -90,6 +91,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     private final Candidates candidates;
     private final StunClient stun;
     private final MappedAddresses mapped;
+    private final RelayLatencies latencies;
     private final PathMtus pathMtus;
     private final PathParts parts;
     private final ClockJumps jumps;
@@ -153,7 +155,9 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         settings.overlay(),
                         this::onCandidatesChanged);
         candidates.add(mapped);
-        this.requests = new CloudRequests(runtime, dataPlane, state, candidates);
+        this.latencies = new RelayLatencies(runtime, stun, this::relays, this::onLatenciesChanged);
+        this.requests =
+                new CloudRequests(runtime, dataPlane, state, candidates, latencies::roundTrips);
         Revocations revocations = new Revocations(state, requests, tunnels::onRevoked);
         this.cloud =
                 new CloudLink(
@@ -206,6 +210,10 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
         if (!closed.get()) {
             cloud.onCandidatesChanged();
         }
+    }
+
+    private void onLatenciesChanged() {
+        cloud.onNotRegistered();
     }
 
     /** Asks STUN servers from the tunnels' socket. */
@@ -280,6 +288,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                 onNetworkChanged();
             }
             mapped.tick();
+            latencies.tick();
             cloud.tick();
             keeper.tick();
             context.state().expire(context.nowMillis());
