@@ -25,7 +25,13 @@ final class WayList {
     private static final long MIN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
     private static final long MAX_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(350);
     private static final long UNKNOWN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long CLEARLY_FASTER_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    /**
+     * What a way of the same kind must save to be taken: more than a queue under load makes out of
+     * one probe, for every change of way may reorder what is in flight.
+     */
+    private static final long CLEARLY_FASTER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final int MAX_NEEDED = 4;
 
     private final PathRecord paths;
@@ -61,7 +67,7 @@ final class WayList {
                 || rank == 0
                         && paths.rtt(active) >= 0
                         && faster > CLEARLY_FASTER_NANOS
-                        && faster > paths.rtt(active) / 4;
+                        && faster > paths.rtt(active) / 2;
     }
 
     int bestProvenSince(long since) {
