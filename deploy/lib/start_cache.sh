@@ -56,12 +56,15 @@ make_it_later() {
 
 # launch KIND ARGS JAR ARGUMENTS...: replaces this process by the java program.
 launch() {
-    local kind=$1 args=$here/jvm/$2.args jar=$3 java
+    local kind=$1 args=$here/jvm/$2.args jar=$3 java quiet=
     shift 3
     locate_java || exit 1
     java=$REPLY
     start_cache_option "$kind" "$java" "$args" "$jar"
-    # A cache that turns out to be unusable is reported on standard error; programs read standard output.
-    exec "$java" "@$args" ${REPLY:+"$REPLY" -Dcyphonic.start-cache=true} -Xlog:disable -Xlog:all=warning:stderr ${CYPHONIC_JAVA_OPTIONS:-} \
+    # A cache that turns out to be unusable is reported on standard error by what runs long; a command works without
+    # one, and its standard error is for its own words. Programs read standard output.
+    [[ $kind != *command ]] || quiet="-Xlog:aot*=off:stderr"
+    exec "$java" "@$args" ${REPLY:+"$REPLY" -Dcyphonic.start-cache=true} -Xlog:disable -Xlog:all=warning:stderr $quiet \
+        ${CYPHONIC_JAVA_OPTIONS:-} \
         -jar "$jar" "$@"
 }
