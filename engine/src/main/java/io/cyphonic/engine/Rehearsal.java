@@ -38,7 +38,7 @@ final class Rehearsal {
      * Super-packets and small packets, both directions together: enough for the optimising
      * compiler.
      */
-    private static final int PACKETS = 6_000;
+    private static final int PACKETS = 12_000;
 
     /** Calls of a device that has nothing: enough for the calls into the kernel to be compiled. */
     private static final int EMPTY_CALLS = 6_000;

@@ -14,39 +14,42 @@ import java.util.concurrent.TimeUnit;
 final class WarmUp {
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
 
-    /** Without a start-up cache a start takes long anyway; then at least it ends warm. */
-    private static final long COLD_LIMIT_MILLIS = 3_000;
+    /** Longer than this no rehearsal goes on; it ends sooner when it has passed its packets. */
+    private static final long LIMIT_MILLIS = 3_000;
 
-    /** With one this is what a node that is ready within a second and a half has for it. */
-    private static final long CACHED_LIMIT_MILLIS = 700;
+    /**
+     * With a start-up cache a node is ready within a second and a half: it waits so long and
+     * rehearses on behind. Without one a start takes long anyway; then at least it ends warm.
+     */
+    private static final long CACHED_WAIT_MILLIS = 700;
 
     private final Thread thread;
-    private final long limitMillis;
+    private final long waitMillis;
 
-    private WarmUp(EngineConfig config, long limitMillis) {
-        this.limitMillis = limitMillis;
+    private WarmUp(EngineConfig config, long waitMillis) {
+        this.waitMillis = waitMillis;
         thread = Thread.ofPlatform().name("cy-warm-up").daemon().start(() -> rehearse(config));
     }
 
     /** Begins. The launcher says whether it gave the JVM a start-up cache (ADR 0018). */
     static WarmUp start(EngineConfig config) {
         boolean cached = Boolean.getBoolean("cyphonic.start-cache");
-        return new WarmUp(config, cached ? CACHED_LIMIT_MILLIS : COLD_LIMIT_MILLIS);
+        return new WarmUp(config, cached ? CACHED_WAIT_MILLIS : LIMIT_MILLIS);
     }
 
     private void rehearse(EngineConfig config) {
         try {
-            Rehearsal.run(config, TimeUnit.MILLISECONDS.toNanos(limitMillis));
+            Rehearsal.run(config, TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS));
         } catch (RuntimeException e) {
             // What is really wrong shows when the node opens the same things itself.
             LOG.debug("no warm-up: {}", e.getMessage());
         }
     }
 
-    /** Waits until it is done, for a bounded time: a slow machine may go on cold. */
+    /** Waits until it is done, for a bounded time: then the node begins, however warm it is. */
     void await() {
         try {
-            thread.join(COLD_LIMIT_MILLIS);
+            thread.join(waitMillis);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
