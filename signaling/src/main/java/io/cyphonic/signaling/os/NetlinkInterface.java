@@ -17,6 +17,7 @@ public final class NetlinkInterface implements AutoCloseable {
 
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
+    private static final int IFLA_TXQLEN = 13;
     private static final int IFLA_AF_SPEC = 26;
     private static final int IFLA_GSO_MAX_SIZE = 41;
     private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
@@ -86,6 +87,15 @@ public final class NetlinkInterface implements AutoCloseable {
     public void setMtu(int mtu) throws NativeException {
         NetlinkRequest request = link(0, 0).attribute(IFLA_MTU, mtu);
         change(request, "setting the MTU of " + name + " to " + mtu, false);
+    }
+
+    /**
+     * Sets how many packets, super-packets counted once, the interface keeps for its reader before
+     * it drops what the host sends.
+     */
+    public void setTransmitQueueLength(int packets) throws NativeException {
+        NetlinkRequest request = link(0, 0).attribute(IFLA_TXQLEN, packets);
+        change(request, "setting the queue length of " + name + " to " + packets, false);
     }
 
     /** Brings the interface up. */

@@ -79,7 +79,13 @@ class LinuxTunDeviceTest {
         String routes = run("ip", "-n", namespace, "route");
         String ipv6Routes = run("ip", "-n", namespace, "-6", "route");
         assertThat(link)
-                .contains("mtu 1390", "UP", "vnet_hdr on", "persist off", "gso_max_size 60000")
+                .contains(
+                        "mtu 1390",
+                        "UP",
+                        "vnet_hdr on",
+                        "persist off",
+                        "gso_max_size 60000",
+                        "qlen 2000")
                 .contains("inet 10.121.0.5/16", "inet6 fd00:1::5/64")
                 .doesNotContain("fe80::")
                 .doesNotContain("tentative");
