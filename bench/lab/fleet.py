@@ -14,7 +14,7 @@ EXPORTER_PORT = 9100
 FIRST_IPERF_PORT = 5201
 MAX_INITIATORS = 10
 START_SECONDS = 90
-AT_ONCE = 3
+AT_ONCE = 5
 
 
 class Fleet:
@@ -87,8 +87,8 @@ class Fleet:
 
     def connect(self, count):
         """Brings initiators up, or down, until exactly so many tunnels stand and answer."""
-        while len(self.up) > count:
-            self._down(self.up.pop())
+        _together(self._down, self.up[count:])
+        del self.up[count:]
         fresh = self.initiators[len(self.up):count]
         _together(self._up, fresh)
         self.up.extend(fresh)

@@ -32,6 +32,7 @@ class Study:
         with scrape.Sampler(self.directory / "samples.jsonl", self.plan.sample_seconds) as sampler, \
                 fleet(sampler, max(self.plan.connections), self._remember_lab) as nodes:
             self.say(f"{1 + max(self.plan.connections)} nodes have joined")
+            self.joined = time.monotonic()
             for repetition, mode, counts in self.plan.groups():
                 if self._open(repetition, mode, counts):
                     if self._too_late(repetition):
@@ -52,8 +53,8 @@ class Study:
     def _too_late(self, repetition):
         if not self.plan.minutes or repetition == 0 or any(cell[0] == repetition for cell in self.done):
             return False
-        spent = time.monotonic() - self.began
-        return spent + spent / repetition > self.plan.minutes * 60
+        now = time.monotonic()
+        return now - self.began + (now - self.joined) / repetition > self.plan.minutes * 60
 
     def _group(self, nodes, sampler, repetition, mode, counts):
         """All connection counts of a mode, once, with nodes of their own."""

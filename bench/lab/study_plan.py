@@ -25,6 +25,7 @@ class Plan:
     steady_mbps: float = 50
     sample_seconds: float = 2
     minutes: float = 0
+    downwards: bool = False
     engine: str = ""
 
     @staticmethod
@@ -34,12 +35,13 @@ class Plan:
 
     def groups(self):
         """(repetition, mode, connection counts): nodes are started anew for each. Modes take turns in being first, and
-        connections go up in one repetition and down in the next, so that no order favours anything."""
+        connections go up in one repetition and down in the next, so that no order favours anything; only down if that
+        is wanted, for then all nodes start together and warm up once."""
         for repetition in range(self.repetitions):
             shift = repetition % len(self.modes)
             for mode in self.modes[shift:] + self.modes[:shift]:
                 counts = sorted(self.connections)
-                yield repetition, mode, tuple(counts if repetition % 2 == 0 else reversed(counts))
+                yield repetition, mode, tuple(counts if repetition % 2 == 0 and not self.downwards else reversed(counts))
 
     def cells(self):
         for repetition, mode, counts in self.groups():
@@ -49,7 +51,7 @@ class Plan:
 
 
 PRESETS = {
-    "quick": Plan(connections=(1, 10), repetitions=2, seconds=2, preparation=0, settle=10, warm_up=2, sample_seconds=1, minutes=4.7),
+    "quick": Plan(repetitions=2, seconds=1, preparation=0, settle=6, warm_up=2, sample_seconds=1, minutes=4.5, downwards=True),
     "default": Plan(),
     # The slides: 15 minutes of test after 5 of preparation, three times; connections in the order 3, 5, 10.
     "slides": Plan(connections=(1, 3, 5, 10), seconds=900, preparation=300, sample_seconds=15),
@@ -62,7 +64,8 @@ def key(cell):
 
 def overhead(plan):
     """Seconds beyond the measuring itself, for the first estimate: starting nodes takes most of it."""
-    return {"group": 6 + 2.5 * max(plan.connections) + plan.warm_up * len(plan.connections), "cell": 1.0}
+    starts = 1 if plan.downwards else len(plan.connections)
+    return {"group": 4 + max(plan.connections) + (plan.warm_up + plan.settle / 2) * starts, "cell": 0.3}
 
 
 def measuring_seconds(plan, protocol):
@@ -79,7 +82,7 @@ def time_left(plan, done, spent):
             groups.add((repetition, mode))
             counts.add((repetition, mode, count))
             seconds += measuring_seconds(plan, protocol) + extra["cell"]
-        return seconds + len(groups) * extra["group"] + len(counts) * (plan.preparation + plan.settle / 2)
+        return seconds + len(groups) * extra["group"] + len(counts) * plan.preparation
 
     cells = list(plan.cells())
     open_cells = [cell for cell in cells if cell not in done]

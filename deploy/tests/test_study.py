@@ -118,6 +118,16 @@ class PlanTest(unittest.TestCase):
         self.assertEqual(["serial", "pipeline", "adaptive", "pipeline", "adaptive", "serial"], [mode for _, mode, _ in groups])
         self.assertEqual([(1, 3), (3, 1)], [groups[0][2], groups[3][2]])
 
+    def test_quick_measures_everything_and_starts_nodes_once_for_each_mode(self):
+        plan = study_plan.PRESETS["quick"]
+        first = {cell[1:] for cell in plan.cells() if cell[0] == 0}
+        self.assertEqual({(mode, count, protocol) for mode in study_plan.MODES for count in (1, 3, 5, 10)
+                          for protocol in study_plan.PROTOCOLS}, first)
+        self.assertEqual({(10, 5, 3, 1)}, {counts for *_, counts in plan.groups()})
+
+    def test_quick_fits_into_five_minutes_by_its_own_estimate(self):
+        self.assertLess(study_plan.time_left(study_plan.PRESETS["quick"], set(), 0), 300)
+
     def test_connections_are_numbers_and_ranges(self):
         self.assertEqual((1, 3, 4, 5, 10), study_plan.connections("10,3-5,1"))
         for wrong in ("0", "11", "3-", "x", "", "5-3"):
