@@ -5,18 +5,13 @@ import io.cyphonic.signaling.credential.TlsContexts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.StandardSocketOptions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.locks.LockSupport;
 
 import javax.net.ssl.SSLContext;
 
@@ -34,21 +29,13 @@ public final class AuthenticationServer implements AutoCloseable {
     public static final Duration DEADLINE = Duration.ofSeconds(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(AuthenticationServer.class);
-    private static final int BACKLOG = 128;
 
-    /** When accept(2) fails, mostly for want of descriptors, it would fail again at once. */
-    private static final long ACCEPT_RETRY_NANOS = 100_000_000;
-
-    private final List<ServerSocket> listeners;
-    private final AuthenticationConnection handler;
-    private final ConnectionLimits limits = new ConnectionLimits();
+    private final TcpListeners listeners;
     private final AtomicLongArray counters =
             new AtomicLongArray(AuthenticationCounter.values().length);
-    private volatile boolean closed;
 
-    private AuthenticationServer(List<ServerSocket> listeners, AuthenticationConnection handler) {
+    private AuthenticationServer(TcpListeners listeners) {
         this.listeners = listeners;
-        this.handler = handler;
     }
 
     /**
@@ -70,32 +57,17 @@ public final class AuthenticationServer implements AutoCloseable {
             AuthenticationService service,
             Duration deadline)
             throws ListenException {
-        List<ServerSocket> listeners = new ArrayList<>();
-        try {
-            for (InetSocketAddress address : addresses) {
-                if (!isCovered(address, addresses)) {
-                    listeners.add(listen(address));
-                }
-            }
-        } catch (ListenException e) {
-            listeners.forEach(AuthenticationServer::closeQuietly);
-            throw e;
-        }
-        AuthenticationServer server =
-                new AuthenticationServer(
-                        List.copyOf(listeners),
-                        new AuthenticationConnection(tls, service, deadline));
-        for (ServerSocket listener : listeners) {
-            Thread.ofVirtual().name("as-listen").start(() -> server.acceptAll(listener));
-        }
+        List<InetSocketAddress> needed =
+                addresses.stream().filter(address -> !isCovered(address, addresses)).toList();
+        TcpListeners listeners = TcpListeners.open("as", needed, new ConnectionLimits());
+        AuthenticationServer server = new AuthenticationServer(listeners);
+        listeners.start(server.new Clients(new AuthenticationConnection(tls, service, deadline)));
         return server;
     }
 
     /** Where it listens, with the ports that the system chose for port 0. */
     public List<InetSocketAddress> addresses() {
-        return listeners.stream()
-                .map(listener -> (InetSocketAddress) listener.getLocalSocketAddress())
-                .toList();
+        return listeners.addresses();
     }
 
     /** Reads a counter. */
@@ -114,15 +86,13 @@ public final class AuthenticationServer implements AutoCloseable {
 
     /** Connections being served now. */
     public int openConnections() {
-        return limits.open();
+        return listeners.openConnections();
     }
 
     /** Stops listening and cuts the connections that are open. Idempotent; does not wait. */
     @Override
     public void close() {
-        closed = true;
-        listeners.forEach(AuthenticationServer::closeQuietly);
-        limits.closeAll();
+        listeners.close();
     }
 
     private static boolean isCovered(InetSocketAddress address, List<InetSocketAddress> addresses) {
@@ -137,66 +107,38 @@ public final class AuthenticationServer implements AutoCloseable {
                                                 && other.getAddress().getAddress().length > 4);
     }
 
-    private static ServerSocket listen(InetSocketAddress address) throws ListenException {
-        ServerSocket listener = null;
-        try {
-            listener = new ServerSocket();
-            // After a restart, connections of the last run may linger in TIME-WAIT.
-            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            listener.bind(address, BACKLOG);
-            return listener;
-        } catch (IOException e) {
-            if (listener != null) {
-                closeQuietly(listener);
-            }
-            throw new ListenException(address, e);
-        }
-    }
+    /** Counts connections, and answers the one request of each. */
+    private final class Clients implements TcpListeners.Connections {
+        private final AuthenticationConnection handler;
 
-    private void acceptAll(ServerSocket listener) {
-        while (!closed) {
-            Socket connection;
-            try {
-                connection = listener.accept();
-            } catch (IOException e) {
-                if (!closed) {
-                    LOG.warn("AS cannot accept a connection: {}", e.getMessage());
-                    LockSupport.parkNanos(ACCEPT_RETRY_NANOS);
-                }
-                continue;
-            }
+        Clients(AuthenticationConnection handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        public void accepted() {
             add(AuthenticationCounter.ACCEPTED);
-            if (closed || !limits.admit(connection)) {
-                add(AuthenticationCounter.REJECTED_BUSY);
-                closeQuietly(connection);
-                continue;
-            }
-            Thread.ofVirtual().name("as-connection").start(() -> serve(connection));
         }
-    }
 
-    private void serve(Socket connection) {
-        AuthenticationCounter end = AuthenticationCounter.FAILED;
-        try {
-            end = handler.serve(connection);
-        } catch (RuntimeException e) {
-            LOG.error("AS failed on a request", e);
-        } finally {
-            closeQuietly(connection);
-            add(end);
-            limits.release(connection);
+        @Override
+        public void refused() {
+            add(AuthenticationCounter.REJECTED_BUSY);
+        }
+
+        @Override
+        public void serve(Socket connection) {
+            AuthenticationCounter end = AuthenticationCounter.FAILED;
+            try {
+                end = handler.serve(connection);
+            } catch (RuntimeException e) {
+                LOG.error("AS failed on a request", e);
+            } finally {
+                add(end);
+            }
         }
     }
 
     private void add(AuthenticationCounter counter) {
         counters.incrementAndGet(counter.ordinal());
-    }
-
-    private static void closeQuietly(AutoCloseable socket) {
-        try {
-            socket.close();
-        } catch (Exception _) {
-            // It is gone either way.
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.gateway;
 import io.cyphonic.signaling.auth.AuthenticationConnection;
 import io.cyphonic.signaling.auth.ConnectionLimits;
 import io.cyphonic.signaling.auth.ListenException;
+import io.cyphonic.signaling.auth.TcpListeners;
 import io.cyphonic.signaling.credential.ConnectionDeadline;
 import io.cyphonic.signaling.credential.TlsContexts;
 import io.cyphonic.signaling.protocol.DatagramStream;
@@ -16,17 +17,13 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.StandardSocketOptions;
 import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 import javax.net.ssl.SSLContext;
@@ -63,24 +60,20 @@ public final class TlsGateway implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TlsGateway.class);
     private static final List<String> PROTOCOLS =
             List.of(TlsFrames.PROTOCOL, DatagramStream.PROTOCOL);
-    private static final int BACKLOG = 128;
     private static final int READ_BUFFER = 16_384;
-    private static final long ACCEPT_RETRY_NANOS = 100_000_000;
 
-    private final List<ServerSocket> listeners;
+    private final TcpListeners listeners;
     private final SSLContext tls;
     private final Optional<AuthenticationConnection> login;
     private final Predicate<byte[]> isMember;
     private final DatagramReceiver receiver;
     private final Duration deadline;
     private final Duration idle;
-    private final ConnectionLimits limits = new ConnectionLimits(MAX_CONNECTIONS, MAX_PER_SOURCE);
     private final GatewayCounters counters = new GatewayCounters();
     private final Map<InetSocketAddress, OutgoingDatagrams> streams = new ConcurrentHashMap<>();
-    private volatile boolean closed;
 
     private TlsGateway(
-            List<ServerSocket> listeners,
+            TcpListeners listeners,
             SSLContext tls,
             Optional<AuthenticationConnection> login,
             Predicate<byte[]> isMember,
@@ -124,31 +117,25 @@ public final class TlsGateway implements AutoCloseable {
             Duration deadline,
             Duration idle)
             throws ListenException {
-        List<ServerSocket> listeners = new ArrayList<>();
-        try {
-            for (InetSocketAddress address : addresses) {
-                listeners.add(listen(address));
-            }
-        } catch (ListenException e) {
-            listeners.forEach(TlsGateway::closeQuietly);
-            throw e;
-        }
+        ConnectionLimits limits = new ConnectionLimits(MAX_CONNECTIONS, MAX_PER_SOURCE);
         return new TlsGateway(
-                List.copyOf(listeners), tls, login, isMember, receiver, deadline, idle);
+                TcpListeners.open("gateway", addresses, limits),
+                tls,
+                login,
+                isMember,
+                receiver,
+                deadline,
+                idle);
     }
 
     /** Starts accepting. Once. */
     public void start() {
-        for (ServerSocket listener : listeners) {
-            Thread.ofVirtual().name("gateway-listen").start(() -> acceptAll(listener));
-        }
+        listeners.start(new Nodes());
     }
 
     /** Where it listens, with the ports that the system chose for port 0. */
     public List<InetSocketAddress> addresses() {
-        return listeners.stream()
-                .map(listener -> (InetSocketAddress) listener.getLocalSocketAddress())
-                .toList();
+        return listeners.addresses();
     }
 
     /** What it counted. */
@@ -158,7 +145,7 @@ public final class TlsGateway implements AutoCloseable {
 
     /** Connections being served now. */
     public int openConnections() {
-        return limits.open();
+        return listeners.openConnections();
     }
 
     /** Sends a datagram over the connection from there, if there is one. Does not wait. */
@@ -172,59 +159,31 @@ public final class TlsGateway implements AutoCloseable {
     /** Stops listening and cuts the connections that are open. Idempotent; does not wait. */
     @Override
     public void close() {
-        closed = true;
-        listeners.forEach(TlsGateway::closeQuietly);
-        limits.closeAll();
+        listeners.close();
     }
 
-    private static ServerSocket listen(InetSocketAddress address) throws ListenException {
-        ServerSocket listener = null;
-        try {
-            listener = new ServerSocket();
-            // After a restart, connections of the last run may linger in TIME-WAIT.
-            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            listener.bind(address, BACKLOG);
-            return listener;
-        } catch (IOException e) {
-            if (listener != null) {
-                closeQuietly(listener);
-            }
-            throw new ListenException(address, e);
-        }
-    }
-
-    private void acceptAll(ServerSocket listener) {
-        while (!closed) {
-            Socket connection;
-            try {
-                connection = listener.accept();
-            } catch (IOException e) {
-                if (!closed) {
-                    LOG.warn("The gateway cannot accept a connection: {}", e.getMessage());
-                    LockSupport.parkNanos(ACCEPT_RETRY_NANOS);
-                }
-                continue;
-            }
+    /** Counts connections, and serves them in TLS. */
+    private final class Nodes implements TcpListeners.Connections {
+        @Override
+        public void accepted() {
             counters.count(GatewayCounter.ACCEPTED);
-            if (closed || !limits.admit(connection)) {
-                counters.count(GatewayCounter.REJECTED_BUSY);
-                closeQuietly(connection);
-                continue;
-            }
-            Thread.ofVirtual().name("gateway-connection").start(() -> serve(connection));
         }
-    }
 
-    private void serve(Socket connection) {
-        GatewayCounter end = GatewayCounter.FAILED;
-        try {
-            end = serveTls(connection);
-        } catch (RuntimeException e) {
-            LOG.error("The gateway failed on a connection", e);
-        } finally {
-            closeQuietly(connection);
-            counters.count(end);
-            limits.release(connection);
+        @Override
+        public void refused() {
+            counters.count(GatewayCounter.REJECTED_BUSY);
+        }
+
+        @Override
+        public void serve(Socket connection) {
+            GatewayCounter end = GatewayCounter.FAILED;
+            try {
+                end = serveTls(connection);
+            } catch (RuntimeException e) {
+                LOG.error("The gateway failed on a connection", e);
+            } finally {
+                counters.count(end);
+            }
         }
     }
 
@@ -296,8 +255,7 @@ public final class TlsGateway implements AutoCloseable {
         try {
             outgoing.writeAll(socket.getOutputStream());
         } catch (IOException _) {
-            // The reader finds out too.
-            closeQuietly(socket);
+            closeQuietly(socket); // the reader finds out too
         }
     }
 
@@ -309,10 +267,10 @@ public final class TlsGateway implements AutoCloseable {
         }
     }
 
-    private static void closeQuietly(AutoCloseable socket) {
+    private static void closeQuietly(Socket socket) {
         try {
             socket.close();
-        } catch (Exception _) {
+        } catch (IOException _) {
             // It is gone either way.
         }
     }
