@@ -22,6 +22,7 @@ import javax.crypto.spec.IvParameterSpec;
  * that, this class nothing else. A wrong tag is an exception inside the JCA, which goes no further.
  */
 public final class JcaCapsuleCipher implements CapsuleCipher {
+    private static final int KEY_LENGTH = 32;
     private static final int NONCE_LENGTH = 12;
     private static final int COUNTER_IN_NONCE = 4;
     private static final int TAG_BITS = CapsuleHeader.TAG_LENGTH * 8;
@@ -31,25 +32,23 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
     private static final VarHandle LITTLE_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Separate ciphers, so that a change of direction does not cost a key schedule. */
-    private final Cipher aesSeal;
+    private final Suite aes =
+            new Suite(CipherSuite.AES_GCM_SHA256, "AES/GCM/NoPadding") {
+                @Override
+                AlgorithmParameterSpec parameters(long counter) {
+                    BIG_ENDIAN.set(nonce, COUNTER_IN_NONCE, counter);
+                    return new GCMParameterSpec(TAG_BITS, nonce);
+                }
+            };
 
-    private final Cipher aesOpen;
-    private final Cipher chachaSeal;
-    private final Cipher chachaOpen;
-    private final byte[] nonce = new byte[NONCE_LENGTH];
-
-    /** Makes the ciphers; a runtime without them cannot run this program. */
-    public JcaCapsuleCipher() {
-        try {
-            aesSeal = Cipher.getInstance("AES/GCM/NoPadding");
-            aesOpen = Cipher.getInstance("AES/GCM/NoPadding");
-            chachaSeal = Cipher.getInstance("ChaCha20-Poly1305");
-            chachaOpen = Cipher.getInstance("ChaCha20-Poly1305");
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the Java runtime lacks AES-GCM or ChaCha20", e);
-        }
-    }
+    private final Suite chacha =
+            new Suite(CipherSuite.CHACHA_POLY_BLAKE2S, "ChaCha20-Poly1305") {
+                @Override
+                AlgorithmParameterSpec parameters(long counter) {
+                    LITTLE_ENDIAN.set(nonce, COUNTER_IN_NONCE, counter);
+                    return new IvParameterSpec(nonce);
+                }
+            };
 
     @Override
     public int seal(
@@ -61,9 +60,7 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
             byte[] out,
             int outOffset) {
         try {
-            boolean aes = key.suite() == CipherSuite.AES_GCM_SHA256;
-            Cipher cipher = aes ? aesSeal : chachaSeal;
-            cipher.init(Cipher.ENCRYPT_MODE, key, parameters(aes, counter));
+            Cipher cipher = suite(key).sealing(key, counter);
             cipher.updateAAD(out, outOffset, CapsuleHeader.LENGTH);
             return CapsuleHeader.LENGTH
                     + cipher.doFinal(in, inOffset, length, out, outOffset + CapsuleHeader.LENGTH);
@@ -82,9 +79,7 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
             byte[] out,
             int outOffset) {
         try {
-            boolean aes = key.suite() == CipherSuite.AES_GCM_SHA256;
-            Cipher cipher = aes ? aesOpen : chachaOpen;
-            cipher.init(Cipher.DECRYPT_MODE, key, parameters(aes, counter));
+            Cipher cipher = suite(key).opening(key, counter);
             cipher.updateAAD(in, inOffset, CapsuleHeader.LENGTH);
             return cipher.doFinal(
                     in,
@@ -97,28 +92,60 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
         }
     }
 
-    private AlgorithmParameterSpec parameters(boolean aes, long counter) {
-        if (aes) {
-            BIG_ENDIAN.set(nonce, COUNTER_IN_NONCE, counter);
-            return new GCMParameterSpec(TAG_BITS, nonce);
-        }
-        LITTLE_ENDIAN.set(nonce, COUNTER_IN_NONCE, counter);
-        return new IvParameterSpec(nonce);
-    }
-
-    /** Gives every cipher a worthless key, which overwrites the schedule of the last real one. */
     @Override
     public void close() {
-        byte[] zeros = new byte[32];
-        try {
-            CapsuleKey aes = new CapsuleKey(CipherSuite.AES_GCM_SHA256, zeros);
-            CapsuleKey chacha = new CapsuleKey(CipherSuite.CHACHA_POLY_BLAKE2S, zeros);
-            aesSeal.init(Cipher.DECRYPT_MODE, aes, parameters(true, 0));
-            aesOpen.init(Cipher.DECRYPT_MODE, aes, parameters(true, 0));
-            chachaSeal.init(Cipher.DECRYPT_MODE, chacha, parameters(false, 0));
-            chachaOpen.init(Cipher.DECRYPT_MODE, chacha, parameters(false, 0));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a cipher refuses a new key", e);
+        aes.forget();
+        chacha.forget();
+    }
+
+    private Suite suite(CapsuleKey key) {
+        return key.suite() == CipherSuite.AES_GCM_SHA256 ? aes : chacha;
+    }
+
+    /**
+     * The ciphers of one suite: two, so that a change of direction does not cost a key schedule.
+     */
+    private abstract static class Suite {
+        final byte[] nonce = new byte[NONCE_LENGTH];
+        private final CipherSuite name;
+        private final Cipher seal;
+        private final Cipher open;
+
+        /** Makes the ciphers; a runtime without them cannot run this program. */
+        Suite(CipherSuite name, String transformation) {
+            this.name = name;
+            try {
+                seal = Cipher.getInstance(transformation);
+                open = Cipher.getInstance(transformation);
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException(
+                        "the Java runtime lacks %s".formatted(transformation), e);
+            }
+        }
+
+        abstract AlgorithmParameterSpec parameters(long counter);
+
+        Cipher sealing(CapsuleKey key, long counter) throws GeneralSecurityException {
+            seal.init(Cipher.ENCRYPT_MODE, key, parameters(counter));
+            return seal;
+        }
+
+        Cipher opening(CapsuleKey key, long counter) throws GeneralSecurityException {
+            open.init(Cipher.DECRYPT_MODE, key, parameters(counter));
+            return open;
+        }
+
+        /**
+         * Gives the ciphers a worthless key, which overwrites the schedule of the last real one.
+         */
+        void forget() {
+            CapsuleKey zeros = new CapsuleKey(name, new byte[KEY_LENGTH]);
+            try {
+                seal.init(Cipher.DECRYPT_MODE, zeros, parameters(0));
+                open.init(Cipher.DECRYPT_MODE, zeros, parameters(0));
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("a cipher refuses a new key", e);
+            }
         }
     }
 }

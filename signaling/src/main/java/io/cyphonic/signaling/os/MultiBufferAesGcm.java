@@ -234,27 +234,8 @@ public final class MultiBufferAesGcm implements AesGcm {
                 int outOffset) {
             Objects.checkFromIndexSize(inOffset, length, in.length);
             Objects.checkFromIndexSize(outOffset, AAD_LENGTH + length + TAG_LENGTH, out.length);
-            memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
-            copyIn(out, outOffset, AAD);
             int ciphertext = outOffset + AAD_LENGTH;
-            ExpandedKey expanded = (ExpandedKey) key;
-            try {
-                SEAL.invokeExact(
-                        expanded.address,
-                        address,
-                        segments.incoming(out, ciphertext, length),
-                        segments.incoming(in, inOffset, length),
-                        (long) length,
-                        address + NONCE,
-                        address + AAD,
-                        (long) AAD_LENGTH,
-                        address + TAG,
-                        (long) TAG_LENGTH);
-            } catch (Throwable e) {
-                throw new IllegalStateException("a call without exceptions threw one", e);
-            } finally {
-                Reference.reachabilityFence(expanded);
-            }
+            crypt(true, key, counter, out, outOffset, in, inOffset, out, ciphertext, length);
             int tag = ciphertext + length;
             LONG_IN_ARRAY.set(out, tag, memory.get(NATIVE_LONG, TAG));
             LONG_IN_ARRAY.set(out, tag + Long.BYTES, memory.get(NATIVE_LONG, TAG + Long.BYTES));
@@ -271,27 +252,8 @@ public final class MultiBufferAesGcm implements AesGcm {
                 int outOffset) {
             Objects.checkFromIndexSize(inOffset, AAD_LENGTH + length + TAG_LENGTH, in.length);
             Objects.checkFromIndexSize(outOffset, length, out.length);
-            memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
-            copyIn(in, inOffset, AAD);
             int ciphertext = inOffset + AAD_LENGTH;
-            ExpandedKey expanded = (ExpandedKey) key;
-            try {
-                OPEN.invokeExact(
-                        expanded.address,
-                        address,
-                        segments.incoming(out, outOffset, length),
-                        segments.incoming(in, ciphertext, length),
-                        (long) length,
-                        address + NONCE,
-                        address + AAD,
-                        (long) AAD_LENGTH,
-                        address + TAG,
-                        (long) TAG_LENGTH);
-            } catch (Throwable e) {
-                throw new IllegalStateException("a call without exceptions threw one", e);
-            } finally {
-                Reference.reachabilityFence(expanded);
-            }
+            crypt(false, key, counter, in, inOffset, in, ciphertext, out, outOffset, length);
             int tag = ciphertext + length;
             long difference =
                     memory.get(NATIVE_LONG, TAG) ^ (long) LONG_IN_ARRAY.get(in, tag)
@@ -300,12 +262,65 @@ public final class MultiBufferAesGcm implements AesGcm {
             return difference == 0;
         }
 
-        private void copyIn(byte[] array, int offset, int at) {
-            memory.set(NATIVE_LONG, at, (long) LONG_IN_ARRAY.get(array, offset));
+        /** Leaves the tag in the working memory. */
+        private void crypt(
+                boolean sealing,
+                Key key,
+                long counter,
+                byte[] aad,
+                int aadOffset,
+                byte[] in,
+                int inOffset,
+                byte[] out,
+                int outOffset,
+                int length) {
+            memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
+            memory.set(NATIVE_LONG, AAD, (long) LONG_IN_ARRAY.get(aad, aadOffset));
             memory.set(
                     NATIVE_LONG,
-                    at + Long.BYTES,
-                    (long) LONG_IN_ARRAY.get(array, offset + Long.BYTES));
+                    AAD + Long.BYTES,
+                    (long) LONG_IN_ARRAY.get(aad, aadOffset + Long.BYTES));
+            ExpandedKey expanded = (ExpandedKey) key;
+            long tagLength = TAG_LENGTH;
+            long aadLength = AAD_LENGTH;
+            MemorySegment to = segments.incoming(out, outOffset, length);
+            MemorySegment from = segments.incoming(in, inOffset, length);
+            long nonceAt = address + NONCE;
+            long aadAt = address + AAD;
+            long tagAt = address + TAG;
+            long bytes = length;
+            try {
+                // The handles by their names: as a variable the compiler could not inline them.
+                if (sealing) {
+                    SEAL.invokeExact(
+                            expanded.address,
+                            address,
+                            to,
+                            from,
+                            bytes,
+                            nonceAt,
+                            aadAt,
+                            aadLength,
+                            tagAt,
+                            tagLength);
+                } else {
+                    OPEN.invokeExact(
+                            expanded.address,
+                            address,
+                            to,
+                            from,
+                            bytes,
+                            nonceAt,
+                            aadAt,
+                            aadLength,
+                            tagAt,
+                            tagLength);
+                }
+            } catch (Throwable e) {
+                throw new IllegalStateException("a call without exceptions threw one", e);
+            } finally {
+                Reference.reachabilityFence(expanded);
+            }
         }
     }
 }
