@@ -42,14 +42,15 @@ def _e1(cells, plan):
     claim = _claim(1, f"{PROPOSED} beats {CONVENTIONAL} with {count} connection{'s' if count > 1 else ''}",
                    f"For TCP, UDP and the round-trip time under TCP load: the median of the differences {PROPOSED} - "
                    f"{CONVENTIONAL}, taken repetition by repetition, has the claimed sign. 'Within noise' is said "
-                   "where single repetitions disagree about the sign.", deciding)
+                   "where single repetitions disagree about the sign, or there is only one.", deciding)
     return claim | {"parts": parts}
 
 
 def _difference(title, unit, wanted, differences, proposed, conventional, slides, decides):
     spread = figures.summary(differences.values())
     holds = None if spread is None else spread["median"] * wanted > 0
-    clear = spread is not None and (spread["low"] > 0) == (spread["high"] > 0) and spread["low"] * spread["high"] != 0
+    # One repetition alone says nothing about the scatter.
+    clear = spread is not None and spread["n"] > 1 and (spread["low"] > 0) == (spread["high"] > 0) and spread["low"] * spread["high"] != 0
     return {"title": title, "unit": unit, "value": spread, "slides": slides, "holds": holds, "clear": clear,
             PROPOSED: figures.median(proposed.values()), CONVENTIONAL: figures.median(conventional.values()),
             "decides": decides}

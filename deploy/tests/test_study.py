@@ -66,6 +66,12 @@ class ClaimTest(unittest.TestCase):
         self.assertTrue(tcp["holds"])
         self.assertFalse(tcp["clear"])
 
+    def test_single_repetition_is_within_noise(self):
+        plan = study_plan.Plan(connections=(1, 10), repetitions=1)
+        tcp = claims.judge(cells(plan, self.better), plan)[0]["parts"][0]
+        self.assertTrue(tcp["holds"])
+        self.assertFalse(tcp["clear"])
+
     def test_round_trip_time_that_grows_does_not_hold(self):
         self.assertTrue(self.judge(self.better)["E2"]["holds"])
 
