@@ -11,14 +11,21 @@ import java.time.InstantSource;
  * and simulations of the cloud; a real one uses the cluster.
  */
 public final class VolatileRegistry extends LoggedRegistry implements AutoCloseable {
-    private final StateStore store = new ChronicleStateStore();
+    private final StateStore store;
     private final RegistryStateMachine stateMachine;
     private final InstantSource clock;
 
     /** An empty registry with small limits. */
     public VolatileRegistry(OverlayNetwork network, InstantSource clock, SecureRandom random) {
+        this(network, clock, random, new ChronicleStateStore());
+    }
+
+    /** An empty registry with small limits in a store, which is closed with it. */
+    public VolatileRegistry(
+            OverlayNetwork network, InstantSource clock, SecureRandom random, StateStore store) {
         super(random);
         this.clock = clock;
+        this.store = store;
         stateMachine = new RegistryStateMachine(store, new RegistryLimits(1024, 1024));
         submit(new RegistryCommand.Configure(network));
     }

@@ -239,6 +239,8 @@ public final class Initiator {
             TunnelRecord tunnel, HandshakeRecord handshake, Completed completed, Endpoint from) {
         boolean wasUp = tunnel.phase() == Phase.UP;
         if (!wasUp) {
+            // What works stays: anybody on the way may have sent a copy of the answer from his own
+            // address, and been faster. Where the peer really is, its capsules will show.
             context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), from);
         }
         context.dataPlane()

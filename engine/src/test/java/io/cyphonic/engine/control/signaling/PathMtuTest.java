@@ -26,7 +26,7 @@ class PathMtuTest {
 
     private final long seed = new Random().nextLong();
 
-    private static FakeDataPlane.Tunnel tunnel(SimulatedNode from, SimulatedNode to) {
+    private static FakeTunnel tunnel(SimulatedNode from, SimulatedNode to) {
         return from.dataPlane().tunnelTo(to.certificate().virtualIpv4());
     }
 

@@ -2,7 +2,7 @@ package io.cyphonic.engine.control.signaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cyphonic.engine.fixtures.FakeDataPlane;
+import io.cyphonic.engine.fixtures.FakeSession;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 
 /** What has to hold of a tunnel, seen from both ends. */
@@ -10,8 +10,8 @@ final class TunnelAssertions {
     private TunnelAssertions() {}
 
     static void assertMatchingKeys(SimulatedNode left, SimulatedNode right) {
-        FakeDataPlane.Session leftSession = left.session(right);
-        FakeDataPlane.Session rightSession = right.session(left);
+        FakeSession leftSession = left.session(right);
+        FakeSession rightSession = right.session(left);
         assertThat(leftSession).as("session of %s", left.fqdn()).isNotNull();
         assertThat(rightSession).as("session of %s", right.fqdn()).isNotNull();
         assertThat(leftSession.sendKey()).isEqualTo(rightSession.receiveKey());

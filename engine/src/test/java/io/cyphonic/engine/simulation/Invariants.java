@@ -1,0 +1,107 @@
+package io.cyphonic.engine.simulation;
+
+import io.cyphonic.engine.control.state.SharedState;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What has to hold in every simulation, whatever happens. */
+final class Invariants {
+    /** Most entries of the pending tables for each peer of a node. */
+    static final int MAX_PENDING_PER_PEER = 24;
+
+    /** Most timers for each peer of a node. */
+    static final int MAX_TIMERS_PER_PEER = 24;
+
+    /**
+     * Most datagrams a node sends in a second for each peer, its applications' packets included.
+     */
+    static final int MAX_SENT_PER_PEER = 60;
+
+    /** Most datagrams a node without traffic sends in ten seconds for each peer. */
+    static final int MAX_IDLE_PER_PEER = 8;
+
+    private static final int BASE = 16;
+    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration QUIET = Duration.ofSeconds(10);
+    private static final Duration SETTLE = Duration.ofSeconds(50);
+
+    private final World world;
+    private final Map<SimNode, Long> sent = new HashMap<>();
+    private long moves;
+
+    Invariants(World world) {
+        this.world = world;
+        world.time().after(LOOK.toNanos(), this::look);
+    }
+
+    /**
+     * The endpoint of a tunnel that is up is where the real peer is or was. One that is being built
+     * may begin at the wrong place, if somebody is faster than the peer with a copy of what the
+     * peer sent; that the tunnel comes up all the same is another invariant.
+     */
+    void onMove(SimNode node, SimNode peer, InetSocketAddress to) {
+        moves++;
+        if (node.node().isUp(peer.node()) && !world.internet().isOwned(to, peer.host())) {
+            throw world.failure("%s sends to %s, which never was %s".formatted(node, to, peer));
+        }
+    }
+
+    private void look() {
+        for (SimNode node : world.nodes()) {
+            SharedState state = node.node().plane().sharedState();
+            atMost("pending entries of", node, state.pendingEntries(), MAX_PENDING_PER_PEER);
+            atMost("timers of", node, node.runtime().timers(), MAX_TIMERS_PER_PEER);
+            atMost("tunnels of", node, state.tunnels().size(), 1);
+            atMost("reserved indices of", node, node.node().dataPlane().reservedIndices(), 2);
+            long now = node.host().sent();
+            Long before = sent.put(node, now);
+            if (before != null) {
+                atMost("datagrams in a second from", node, now - before, MAX_SENT_PER_PEER);
+            }
+        }
+        world.time().after(LOOK.toNanos(), this::look);
+    }
+
+    private void atMost(String what, SimNode node, long found, int perPeer) {
+        int limit = BASE + perPeer * (world.nodes().size() - 1);
+        if (found > limit) {
+            throw world.failure("%d %s %s; at most %d".formatted(found, what, node, limit));
+        }
+    }
+
+    /** When nobody wants anything any more, nothing is under way and next to nothing is sent. */
+    void assertCalm() {
+        world.advance(SETTLE);
+        for (SimNode node : world.nodes()) {
+            long before = node.host().sent();
+            world.advance(QUIET);
+            atMost(
+                    "datagrams in " + QUIET.toSeconds() + " s without traffic from",
+                    node,
+                    node.host().sent() - before,
+                    MAX_IDLE_PER_PEER);
+        }
+        for (SimNode node : world.nodes()) {
+            SharedState state = node.node().plane().sharedState();
+            // Rekeys and keep-alives go on: nothing may be pending at one moment or another.
+            if (!world.runUntil(() -> state.pendingEntries() == 0, Duration.ofSeconds(60))) {
+                throw world.failure(
+                        "%d entries of %s stay pending".formatted(state.pendingEntries(), node));
+            }
+            if (!world.runUntil(
+                    () -> node.node().dataPlane().reservedIndices() == 0, Duration.ofSeconds(60))) {
+                throw world.failure(
+                        "%d reserved indices of %s leak"
+                                .formatted(node.node().dataPlane().reservedIndices(), node));
+            }
+        }
+    }
+
+    /** Endpoints moved so far: a test of moves shows that there were some. */
+    long moves() {
+        return moves;
+    }
+}
