@@ -159,7 +159,8 @@ public final class Cloud implements AutoCloseable {
                         nmsSecret,
                         random,
                         counters,
-                        new RelayGrants(relays, relaySecret, config.relay().limit()));
+                        new RelayGrants(relays, relaySecret, config.relay().limit()),
+                        System::nanoTime);
         nmsServer =
                 opened(
                         NmsServer.open(

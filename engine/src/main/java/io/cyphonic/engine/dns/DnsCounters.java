@@ -22,7 +22,7 @@ public final class DnsCounters {
         MALFORMED,
         /** A query of a kind that is not served: other classes, opcodes, transfers. */
         NOT_SUPPORTED,
-        /** Came from another node of the overlay; the resolver serves its own host. */
+        /** Came from another host; the resolver serves its own. */
         NOT_ALLOWED,
         /** More queries at once than may be handled. */
         OVERLOAD

@@ -3,6 +3,7 @@ package io.cyphonic.engine.dns;
 import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.dns.DnsCounters.Event;
+import io.cyphonic.signaling.credential.ConnectionDeadline;
 import io.cyphonic.signaling.net.AddressText;
 
 import org.slf4j.Logger;
@@ -13,6 +14,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -24,17 +26,20 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The resolver's sockets: UDP and TCP on every listen address, one virtual thread per query, all of
- * it bounded. It serves the host it runs on; queries that come out of the overlay are not answered,
- * or else any node could use another as its resolver.
+ * it bounded. It serves the host it runs on and nobody else: not other nodes, and not neighbours in
+ * the host's network who route the virtual address to it.
  */
 public final class NameResolver implements AutoCloseable {
     /** Longest time an answer waits for its tunnel; below the five seconds most clients wait. */
     private static final Duration TUNNEL_LIMIT = Duration.ofSeconds(4);
 
     private static final Duration UPSTREAM_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration CONNECTION_LIFE = Duration.ofMinutes(1);
+    private static final Duration BACK_OFF = Duration.ofMillis(50);
     private static final int MAX_QUERIES_AT_ONCE = 256;
     private static final int MAX_CONNECTIONS = 32;
     private static final int MAX_DATAGRAM = 4096;
@@ -126,7 +131,7 @@ public final class NameResolver implements AutoCloseable {
                 packet.setLength(MAX_DATAGRAM);
                 socket.receive(packet);
                 InetSocketAddress from = (InetSocketAddress) packet.getSocketAddress();
-                if (!mayAsk(from.getAddress())) {
+                if (!mayAsk(self, from.getAddress())) {
                     counters.count(Event.NOT_ALLOWED);
                 } else if (!queries.tryAcquire()) {
                     counters.count(Event.OVERLOAD);
@@ -137,6 +142,7 @@ public final class NameResolver implements AutoCloseable {
             } catch (IOException e) {
                 // An ICMP error about an earlier answer; only a closed socket ends the service.
                 LOG.debug("receiving queries: {}", e.toString());
+                backOff();
             }
         }
     }
@@ -160,7 +166,7 @@ public final class NameResolver implements AutoCloseable {
         while (!server.isClosed()) {
             try {
                 Socket socket = server.accept();
-                if (!mayAsk(socket.getInetAddress())) {
+                if (!mayAsk(self, socket.getInetAddress())) {
                     counters.count(Event.NOT_ALLOWED);
                     socket.close();
                 } else if (!connections.tryAcquire()) {
@@ -170,13 +176,23 @@ public final class NameResolver implements AutoCloseable {
                     threads.submit(() -> serveConnection(socket));
                 }
             } catch (IOException e) {
+                // No file descriptor left, for one: it would fail again and again at once.
                 LOG.debug("accepting connections: {}", e.toString());
+                backOff();
             }
         }
     }
 
+    /** Keeps a loop whose socket fails from taking a whole core. */
+    private static void backOff() {
+        LockSupport.parkNanos(BACK_OFF.toNanos());
+    }
+
     private void serveConnection(Socket socket) {
-        try (socket) {
+        try (socket;
+                ConnectionDeadline deadline = ConnectionDeadline.after(CONNECTION_LIFE)) {
+            // A client that does not read what it asked for would keep a write waiting for ever.
+            deadline.guard(socket);
             new StreamQueries(socket, handler).serve();
         } catch (IOException e) {
             LOG.debug("serving {}: {}", socket, e.toString());
@@ -187,8 +203,17 @@ public final class NameResolver implements AutoCloseable {
         }
     }
 
-    private boolean mayAsk(InetAddress from) {
-        return !self.isVirtual(from) || self.isOwn(from);
+    /** Whether an address is one of this host's. */
+    static boolean mayAsk(Membership self, InetAddress from) {
+        if (from.isLoopbackAddress() || self.isOwn(from)) {
+            return true;
+        }
+        try {
+            return !self.isVirtual(from) && NetworkInterface.getByInetAddress(from) != null;
+        } catch (SocketException e) {
+            LOG.debug("looking for {}: {}", from, e.toString());
+            return false;
+        }
     }
 
     /** Ends the service; queries that still wait get no answer. Idempotent. */

@@ -23,7 +23,9 @@ import java.util.concurrent.Semaphore;
 final class UpstreamServers implements Upstream {
     private static final int MAX_DATAGRAM = 4096;
     private static final int MAX_AT_ONCE = 64;
+    private static final int MAX_RECEIVED = 16;
     private static final int HEADER_LENGTH = 12;
+    private static final int TYPE_AND_CLASS = 4;
 
     private final List<InetSocketAddress> servers;
     private final int timeoutMillis;
@@ -66,7 +68,7 @@ final class UpstreamServers implements Upstream {
         sent[1] = (byte) id;
         try {
             byte[] answer = stream ? overTcp(server, sent) : overUdp(server, sent);
-            if (!belongsTo(answer, sent)) {
+            if (answer == null || !belongsTo(answer, sent)) {
                 return Optional.empty();
             }
             answer[0] = query[0];
@@ -83,9 +85,16 @@ final class UpstreamServers implements Upstream {
             socket.connect(server);
             socket.setSoTimeout(timeoutMillis);
             socket.send(new DatagramPacket(query, query.length));
-            DatagramPacket packet = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
-            socket.receive(packet);
-            return Arrays.copyOf(packet.getData(), packet.getLength());
+            for (int received = 0; received < MAX_RECEIVED; received++) {
+                DatagramPacket packet = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
+                socket.receive(packet);
+                byte[] answer = Arrays.copyOf(packet.getData(), packet.getLength());
+                if (belongsTo(answer, query)) {
+                    return answer;
+                }
+                // Somebody guesses, or an earlier answer is late: the right one may still come.
+            }
+            return null;
         }
     }
 
@@ -106,10 +115,42 @@ final class UpstreamServers implements Upstream {
         }
     }
 
-    private static boolean belongsTo(byte[] answer, byte[] query) {
-        return answer.length >= HEADER_LENGTH
+    /** Same id, and an answer to the same question (RFC 5452, section 9.1). */
+    static boolean belongsTo(byte[] answer, byte[] query) {
+        int end = questionEnd(query);
+        return end > 0
+                && answer.length >= end
                 && answer[0] == query[0]
                 && answer[1] == query[1]
-                && (answer[2] & 0x80) != 0;
+                && (answer[2] & 0x80) != 0
+                && answer[4] == query[4]
+                && answer[5] == query[5]
+                && isSameIgnoringCase(answer, query, HEADER_LENGTH, end);
+    }
+
+    /** Where the first question ends; 0 if there is none that is whole. */
+    private static int questionEnd(byte[] query) {
+        int at = HEADER_LENGTH;
+        while (at < query.length && query[at] != 0) {
+            if ((query[at] & 0xC0) != 0) {
+                return 0;
+            }
+            at += 1 + query[at];
+        }
+        int end = at + 1 + TYPE_AND_CLASS;
+        return end <= query.length ? end : 0;
+    }
+
+    private static boolean isSameIgnoringCase(byte[] left, byte[] right, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (lower(left[i]) != lower(right[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int lower(byte letter) {
+        return letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter;
     }
 }

@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The server end of {@code DIR/control.sock}, mode 0600. A connection carries one request, an
@@ -36,6 +38,7 @@ public final class ControlSocket implements AutoCloseable {
 
     private static final int MAX_CONNECTIONS = 16;
     private static final int MAX_REQUEST_LENGTH = 4096;
+    private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final Logger LOG = LoggerFactory.getLogger(ControlSocket.class);
 
     private final Path file;
@@ -101,7 +104,9 @@ public final class ControlSocket implements AutoCloseable {
             } catch (ClosedChannelException _) {
                 return;
             } catch (IOException e) {
+                // No file descriptor left, for one: it would fail again and again at once.
                 LOG.debug("accepting on {}: {}", file, e.toString());
+                LockSupport.parkNanos(BACK_OFF_NANOS);
             }
         }
     }

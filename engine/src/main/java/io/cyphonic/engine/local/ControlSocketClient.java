@@ -1,5 +1,7 @@
 package io.cyphonic.engine.local;
 
+import io.cyphonic.signaling.credential.ConnectionDeadline;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -10,16 +12,27 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** The client end of {@code DIR/control.sock}; waits for the answers. */
+/** The client end of {@code DIR/control.sock}; waits for the answers, for each a bounded time. */
 public final class ControlSocketClient {
+    /** Longest wait for one answer: looking a name up and bringing its tunnel up takes ten. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
+
     private final Path directory;
+    private final Duration answerLimit;
 
     /** Talks to the node that runs on this directory. */
     public ControlSocketClient(Path directory) {
+        this(directory, ANSWER_LIMIT);
+    }
+
+    /** Waits another time for each answer. */
+    ControlSocketClient(Path directory, Duration answerLimit) {
         this.directory = directory;
+        this.answerLimit = answerLimit;
     }
 
     /**
@@ -53,7 +66,7 @@ public final class ControlSocketClient {
                             new InputStreamReader(
                                     Channels.newInputStream(channel), StandardCharsets.UTF_8));
             boolean answered = false;
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
+            for (String line = next(in, channel); line != null; line = next(in, channel)) {
                 Map<String, Object> reply = JsonText.read(line);
                 if (reply.get("error") instanceof String error) {
                     throw new LocalCommandException(error);
@@ -66,6 +79,23 @@ public final class ControlSocketClient {
             }
         } catch (IOException e) {
             throw new LocalCommandException("talking to the node failed: " + e.getMessage());
+        }
+    }
+
+    /** The next answer; a node that hangs is one clear line and not a command that hangs. */
+    private String next(BufferedReader in, SocketChannel channel)
+            throws IOException, LocalCommandException {
+        try (ConnectionDeadline deadline = ConnectionDeadline.after(answerLimit)) {
+            deadline.guard(channel);
+            try {
+                return in.readLine();
+            } catch (IOException e) {
+                if (deadline.expired()) {
+                    throw new LocalCommandException(
+                            "the node in %s does not answer".formatted(directory));
+                }
+                throw e;
+            }
         }
     }
 

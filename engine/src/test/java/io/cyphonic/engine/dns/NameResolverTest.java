@@ -207,6 +207,56 @@ class NameResolverTest {
     }
 
     @Test
+    void shouldServeNobodyButItsHost() {
+        assertThat(NameResolver.mayAsk(SELF, LOOPBACK)).isTrue();
+        assertThat(NameResolver.mayAsk(SELF, SELF.virtualIpv4())).isTrue();
+        assertThat(NameResolver.mayAsk(SELF, SELF.virtualIpv6())).isTrue();
+        assertThat(NameResolver.mayAsk(SELF, BOB4)).isFalse();
+        assertThat(NameResolver.mayAsk(SELF, BOB6)).isFalse();
+        assertThat(NameResolver.mayAsk(SELF, InetAddress.ofLiteral("192.0.2.77"))).isFalse();
+    }
+
+    @Test
+    void shouldWaitForTheRightAnswerWhenAnotherComesFirst() throws Exception {
+        CompletableFuture<Message> answer = askLater("example.org", Type.A);
+
+        byte[] reply = receiveUpstream();
+        reply[2] |= (byte) 0x80;
+        byte[] otherId = reply.clone();
+        otherId[0] ^= 1;
+        sendUpstream(otherId);
+        byte[] otherQuestion = reply.clone();
+        otherQuestion[13] = 'x';
+        sendUpstream(otherQuestion);
+        byte[] right = reply.clone();
+        right[3] = (byte) Rcode.NXDOMAIN;
+        sendUpstream(right);
+
+        assertThat(answer.get(5, TimeUnit.SECONDS).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+    }
+
+    @Test
+    void shouldNotTakeAnAnswerToAnotherQuestion() {
+        byte[] query = query("example.org", Type.A).toWire();
+        byte[] answer = query.clone();
+        answer[2] |= (byte) 0x80;
+
+        assertThat(UpstreamServers.belongsTo(answer, query)).isTrue();
+        answer[13] = 'E';
+        assertThat(UpstreamServers.belongsTo(answer, query)).as("case").isTrue();
+        for (int i : new int[] {0, 1, 4, 5, 12, 14, query.length - 15}) {
+            byte[] changed = answer.clone();
+            changed[i] ^= 1;
+            assertThat(UpstreamServers.belongsTo(changed, query)).as("byte %d", i).isFalse();
+        }
+        for (int length = 0; length < answer.length; length++) {
+            // Short or noisy bytes on either side: no exception.
+            UpstreamServers.belongsTo(Arrays.copyOf(answer, length), query);
+            UpstreamServers.belongsTo(answer, Arrays.copyOf(query, length));
+        }
+    }
+
+    @Test
     void shouldTurnVirtualAddressesBackIntoNames() throws Exception {
         control.peers = List.of(peer());
 

@@ -10,9 +10,11 @@ import org.junit.jupiter.api.io.TempDir;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 
 @Timeout(20)
 class ControlSocketTest {
@@ -58,6 +60,28 @@ class ControlSocketTest {
         }
 
         assertThat(values).containsExactly(0, 1, 2);
+    }
+
+    @Test
+    void shouldGiveUpWhenTheNodeHangs() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        LocalCommand hang =
+                (_, _) -> {
+                    try {
+                        end.await();
+                    } catch (InterruptedException _) {
+                        Thread.currentThread().interrupt();
+                    }
+                };
+        try (ControlSocket _ = ControlSocket.open(directory, Map.of("hang", hang))) {
+            ControlSocketClient client = new ControlSocketClient(directory, Duration.ofMillis(50));
+
+            assertThatThrownBy(() -> client.ask(Map.of("command", "hang"), _ -> {}))
+                    .isInstanceOf(LocalCommandException.class)
+                    .hasMessageContaining("does not answer");
+        } finally {
+            end.countDown();
+        }
     }
 
     @Test

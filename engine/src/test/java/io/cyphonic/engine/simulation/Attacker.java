@@ -42,7 +42,9 @@ final class Attacker {
     }
 
     private void see(Packet packet) {
-        if (packet.origin() == host || !active) {
+        boolean toMe = host.endpoints().contains(packet.to());
+        if (packet.origin() == host || toMe || !active) {
+            // Who passes on what he gets is no attacker but a path that works.
             return;
         }
         if (random.nextInt(8) == 0) {

@@ -1,7 +1,7 @@
 package io.cyphonic.signaling.credential;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 public final class ConnectionDeadline implements AutoCloseable {
     private final CountDownLatch finished = new CountDownLatch(1);
     private boolean expired;
-    private Socket guarded;
+    private Closeable guarded;
 
     private ConnectionDeadline() {}
 
@@ -26,7 +26,7 @@ public final class ConnectionDeadline implements AutoCloseable {
     }
 
     /** Puts a connection under this deadline, in place of the one before. */
-    public void guard(Socket connection) {
+    public void guard(Closeable connection) {
         boolean late;
         synchronized (this) {
             guarded = connection;
@@ -56,7 +56,7 @@ public final class ConnectionDeadline implements AutoCloseable {
         } catch (InterruptedException _) {
             return;
         }
-        Socket connection;
+        Closeable connection;
         synchronized (this) {
             expired = true;
             connection = guarded;
@@ -66,7 +66,7 @@ public final class ConnectionDeadline implements AutoCloseable {
         }
     }
 
-    private static void closeQuietly(Socket connection) {
+    private static void closeQuietly(Closeable connection) {
         try {
             connection.close();
         } catch (IOException _) {

@@ -4,6 +4,7 @@ import static io.cyphonic.signaling.handshake.HandshakeFormat.COOKIE_LENGTH;
 import static io.cyphonic.signaling.handshake.HandshakeFormat.MACS_LENGTH;
 import static io.cyphonic.signaling.handshake.HandshakeFormat.MAC_LENGTH;
 
+import io.cyphonic.signaling.net.RateBuckets;
 import io.cyphonic.signaling.protocol.DatagramType;
 
 import java.net.InetSocketAddress;
@@ -17,8 +18,9 @@ import java.util.concurrent.TimeUnit;
  * request without the right mac1 (its sender does not even know this node's public key) costs one
  * hash. When more requests come than this node is willing to work on, it is under load: a request
  * is then worked on only if its mac2 proves that its sender receives datagrams at its source
- * address; the others are answered with a cookie that lets them prove it. The scheme is that of
- * WireGuard (Donenfeld, NDSS 2017, section 5.3).
+ * address; the others are answered with a cookie that lets them prove it, and even those that can
+ * are limited per source address, in a table of fixed size. The scheme is that of WireGuard
+ * (Donenfeld, NDSS 2017, section 5.3).
  *
  * <p>A cookie is a MAC over the source address and port under a secret of this object, so nothing
  * is kept per sender. The secret changes every {@value #ROTATION_SECONDS} s; cookies of the
@@ -44,9 +46,18 @@ public final class CookieGuard implements AutoCloseable {
         DROP
     }
 
+    /**
+     * Under load, how many requests with a good mac2 are worked on for one source address (IPv6:
+     * one /64), on average and at once. A household shares one address.
+     */
+    public static final int REQUESTS_PER_SECOND_AND_SOURCE = 20;
+
+    private static final int SOURCE_BUCKETS = 1024;
+
     private final byte[] ownStatic;
     private final SecureRandom random;
     private final int requestsPerSecond;
+    private final RateBuckets perSource;
     private final byte[] secret = new byte[32];
     private final byte[] previousSecret = new byte[32];
     private long secretSinceNs;
@@ -74,6 +85,13 @@ public final class CookieGuard implements AutoCloseable {
         this.secretSinceNs = nowNs;
         random.nextBytes(secret);
         random.nextBytes(previousSecret);
+        this.perSource =
+                new RateBuckets(
+                        SOURCE_BUCKETS,
+                        SECOND_NS / REQUESTS_PER_SECOND_AND_SOURCE,
+                        REQUESTS_PER_SECOND_AND_SOURCE,
+                        random.nextInt(),
+                        nowNs);
     }
 
     /**
@@ -93,10 +111,18 @@ public final class CookieGuard implements AutoCloseable {
             return Verdict.ACCEPT;
         }
         rotate(nowNs);
-        return HandshakeFormat.hasMac2(datagram, length, cookie(secret, source))
-                        || HandshakeFormat.hasMac2(datagram, length, cookie(previousSecret, source))
-                ? Verdict.ACCEPT
-                : Verdict.SEND_COOKIE;
+        if (!HandshakeFormat.hasMac2(datagram, length, cookie(secret, source))
+                && !HandshakeFormat.hasMac2(datagram, length, cookie(previousSecret, source))) {
+            return Verdict.SEND_COOKIE;
+        }
+        // Counted only now: nobody can use up the share of an address that is not his.
+        return perSource.allows(network(source), nowNs) ? Verdict.ACCEPT : Verdict.DROP;
+    }
+
+    /** Hash of the address, or for IPv6 of its /64: the addresses in there cost nothing. */
+    private static int network(InetSocketAddress source) {
+        byte[] address = source.getAddress().getAddress();
+        return Arrays.hashCode(Arrays.copyOf(address, Math.min(address.length, Long.BYTES)));
     }
 
     /**

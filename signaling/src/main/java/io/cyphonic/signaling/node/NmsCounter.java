@@ -18,6 +18,8 @@ public enum NmsCounter {
      * A confirmation that came in time, while its initiator or responder had gone or was revoked.
      */
     CONFIRMATION_OBSOLETE,
+    /** Answered with UNAVAILABLE: its node has had too many registrations recorded of late. */
+    REGISTRATION_LIMITED,
     /** Dropped before reading: its source sent too much. */
     RATE_LIMITED,
     /** Dropped before reading: too many messages were being handled. */

@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.node;
 
 import io.cyphonic.signaling.credential.CommonKeys;
+import io.cyphonic.signaling.net.RateBuckets;
 import io.cyphonic.signaling.protocol.ControlEnvelope;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessage.DirectionRequest;
@@ -24,42 +25,63 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * The NMS: turns a datagram of a node into datagrams to send. Stateless: what it knows is in the
  * registry, in the message, or derived from the secret that all NMS members share. Any number of
  * threads may call it at once; a call may wait for the registry's log, never for the network.
  *
- * <p>Every datagram moves exactly one counter. What is not authentic gets no answer, so that nobody
- * can use the NMS to send something to somebody else.
+ * <p>Every datagram moves exactly one counter, but for registrations that are too many: they are
+ * answered and counted as such too. What is not authentic gets no answer, so that nobody can use
+ * the NMS to send something to somebody else.
  */
 public final class NodeManagement implements DatagramHandler {
     /** Most entries of a revocation notice. */
     public static final int MAX_REVOKED_PER_NOTICE = 32;
+
+    /**
+     * Registrations of one node that enter the log at once. Two families, and a few moves in a row.
+     */
+    static final int RECORDED_BURST = 32;
+
+    /** Sustained time between two registrations of one node that enter the log. */
+    static final long RECORDED_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final int NODE_BUCKETS = 1 << 16;
 
     private final Registry registry;
     private final ControlKeys keys;
     private final Directions directions;
     private final NmsCounters counters;
     private final RelayGrants relays;
+    private final LongSupplier nanoClock;
+    private final RateBuckets recorded;
 
     /** Makes the handler of a cloud without relays. */
     public NodeManagement(
-            Registry registry, byte[] nmsSecret, SecureRandom random, NmsCounters counters) {
-        this(registry, nmsSecret, random, counters, RelayGrants.none());
+            Registry registry,
+            byte[] nmsSecret,
+            SecureRandom random,
+            NmsCounters counters,
+            LongSupplier nanoClock) {
+        this(registry, nmsSecret, random, counters, RelayGrants.none(), nanoClock);
     }
 
     /**
      * Makes the handler.
      *
      * @param nmsSecret at least 32 bytes, the same on every member; copied
+     * @param nanoClock monotonic, for the limit of registrations
      */
     public NodeManagement(
             Registry registry,
             byte[] nmsSecret,
             SecureRandom random,
             NmsCounters counters,
-            RelayGrants relays) {
+            RelayGrants relays,
+            LongSupplier nanoClock) {
         this.relays = relays;
         this.registry = registry;
         this.keys = new ControlKeys(nmsSecret, random);
@@ -67,6 +89,14 @@ public final class NodeManagement implements DatagramHandler {
                 new Directions(
                         registry, keys, new DirectionSeal(nmsSecret, random), relays, counters);
         this.counters = counters;
+        this.nanoClock = nanoClock;
+        this.recorded =
+                new RateBuckets(
+                        NODE_BUCKETS,
+                        RECORDED_INTERVAL_NS,
+                        RECORDED_BURST,
+                        random.nextInt(),
+                        nanoClock.getAsLong());
     }
 
     @Override
@@ -169,6 +199,12 @@ public final class NodeManagement implements DatagramHandler {
                 && request.counter() <= before.registration().counter()) {
             // A duplicate: the log need not grow for it.
             return Status.OK;
+        }
+        // One that changes nothing is recorded too, for its counter: else it could be played back
+        // from another address later. So the limit is all that keeps one node from filling the log.
+        if (!recorded.allows(request.nodeId().hashCode(), nanoClock.getAsLong())) {
+            counters.count(NmsCounter.REGISTRATION_LIMITED);
+            return Status.UNAVAILABLE;
         }
         Status status =
                 registry.register(

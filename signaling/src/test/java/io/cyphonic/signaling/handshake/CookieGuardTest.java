@@ -64,6 +64,28 @@ class CookieGuardTest {
     }
 
     @Test
+    void shouldLimitEvenASourceThatHasItsCookie() {
+        Initiation initiation = request();
+        byte[] request = initiation.datagram();
+        exhaust(request);
+        TunnelHandshake.addMac2(request, cookie(initiation));
+
+        for (int i = 0; i < CookieGuard.REQUESTS_PER_SECOND_AND_SOURCE; i++) {
+            assertThat(check(request)).isEqualTo(Verdict.ACCEPT);
+        }
+        assertThat(check(request)).isEqualTo(Verdict.DROP);
+
+        InetSocketAddress other = new InetSocketAddress("192.0.2.9", 40000);
+        byte[] reply = guard.cookieReply(request, request.length, other, nowNs);
+        byte[] fromOther = initiation.datagram().clone();
+        TunnelHandshake.addMac2(
+                fromOther,
+                TunnelHandshake.openCookieReply(initiation.state(), reply, reply.length));
+        assertThat(guard.check(fromOther, fromOther.length, other, nowNs))
+                .isEqualTo(Verdict.ACCEPT);
+    }
+
+    @Test
     void shouldForgetACookieAfterTwoRotations() {
         Initiation initiation = request();
         byte[] request = initiation.datagram();

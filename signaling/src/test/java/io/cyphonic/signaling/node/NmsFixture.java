@@ -51,7 +51,9 @@ final class NmsFixture implements AutoCloseable {
                                 64),
                         () -> Instant.ofEpochMilli(nowMillis),
                         random);
-        nms = new NodeManagement(registry, secret, random, counters, relays);
+        nms =
+                new NodeManagement(
+                        registry, secret, random, counters, relays, () -> nowMillis * 1_000_000);
     }
 
     /** Enrols a node and logs it in. */

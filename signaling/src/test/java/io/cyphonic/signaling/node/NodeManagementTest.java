@@ -102,6 +102,31 @@ class NodeManagementTest {
     }
 
     @Test
+    void shouldNotLetOneNodeFillTheLog() {
+        NmsFixture.Node alice = fixture.node("alice").at("198.51.100.7:40000");
+        NmsFixture.Node bob = fixture.node("bob").at("198.51.100.8:40000");
+        int recorded = 0;
+        for (int i = 0; i < 2000; i++) {
+            RegistrationResponse response =
+                    alice.ask(
+                            new RegistrationRequest(i, List.of(local("10.0.0.7:" + (1 + i)))),
+                            RegistrationResponse.class);
+            recorded += response.status() == Status.OK ? 1 : 0;
+            if (response.status() != Status.OK) {
+                assertThat(response.status()).isEqualTo(Status.UNAVAILABLE);
+            }
+        }
+
+        assertThat(recorded).isEqualTo(NodeManagement.RECORDED_BURST);
+        assertThat(fixture.counters.get(NmsCounter.REGISTRATION_LIMITED))
+                .isEqualTo(2000 - recorded);
+        assertThat(registration(alice).candidates()).containsExactly(local("10.0.0.7:32"));
+        bob.registered();
+        fixture.nowMillis += 2000;
+        alice.registered();
+    }
+
+    @Test
     void shouldAnswerADuplicateWithoutAnotherWrite() {
         NmsFixture.Node alice = fixture.node("alice").at("198.51.100.7:40000");
         byte[] datagram = alice.seal(new RegistrationRequest(5, List.of()));

@@ -7,6 +7,9 @@ import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.signaling.protocol.ControlMessage.RevocationNotice;
 import io.cyphonic.signaling.protocol.Id128;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.function.Consumer;
 
 /**
@@ -15,6 +18,8 @@ import java.util.function.Consumer;
  * about the epochs after e - n.
  */
 public final class Revocations {
+    private static final Logger LOG = LoggerFactory.getLogger(Revocations.class);
+
     /** Entries in a full notice: there may be more. */
     private static final int FULL_NOTICE = 32;
 
@@ -44,7 +49,10 @@ public final class Revocations {
     public void onNotice(RevocationNotice notice, CloudLink link) {
         for (Id128 nodeId : notice.revoked()) {
             if (!state.isRevoked(nodeId)) {
-                state.revoke(nodeId);
+                if (!state.revoke(nodeId)) {
+                    // The tunnel goes all the same; a new one would be refused by the cloud alone.
+                    LOG.warn("no room to remember that node {} was revoked", nodeId);
+                }
                 revoked.accept(nodeId);
             }
         }

@@ -22,6 +22,7 @@ import io.cyphonic.engine.control.discovery.SystemHostNames;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.state.CloudRecord;
 import io.cyphonic.engine.control.state.CloudRecord.LinkState;
+import io.cyphonic.engine.control.state.HandshakeRecord;
 import io.cyphonic.engine.control.state.SharedState;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.state.TunnelRecord;
@@ -291,8 +292,14 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
             latencies.tick();
             cloud.tick();
             keeper.tick();
-            context.state().expire(context.nowMillis());
+            context.state().expire(context.nowMillis(), this::onHandshakeExpired);
         }
+    }
+
+    /** Its timers end a handshake long before; unless none of them ran, or one was lost. */
+    private void onHandshakeExpired(HandshakeRecord handshake) {
+        context.dataPlane().releaseReceiverIndex(handshake.receiverIndex());
+        handshake.wipe();
     }
 
     private void handle(Runnable handler) {

@@ -3,6 +3,7 @@ package io.cyphonic.engine.control.state;
 import io.cyphonic.signaling.state.StateStore;
 import io.cyphonic.signaling.state.StateTable;
 
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -59,5 +60,12 @@ public final class PendingRecords<R> {
     /** Removes what has expired. */
     void expire(long nowMillis) {
         SharedState.expire(table, nowMillis);
+    }
+
+    /** Removes what has expired and gives it to somebody. */
+    void expire(long nowMillis, Consumer<R> expired) {
+        if (table.size() > 0) {
+            table.expire(nowMillis, (_, record) -> expired.accept(reader.apply(record)));
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.cyphonic.signaling.state.StateStore;
 import io.cyphonic.signaling.state.StateTable;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * All that the handlers of the node's signaling share: tables outside the heap, each bounded, each
@@ -229,12 +230,16 @@ public final class SharedState {
         attempts.remove(wanted.key(), null);
     }
 
-    /** The cloud has announced that this initiator will come on this path. */
-    public void expectPath(Id128 pathId, Id128 initiatorId, long expiry) {
+    /**
+     * The cloud has announced that this initiator will come on this path.
+     *
+     * @return false if there is no room to remember it
+     */
+    public boolean expectPath(Id128 pathId, Id128 initiatorId, long expiry) {
         byte[] record = new byte[PATH_LENGTH];
         RecordFields.putLong(record, 0, expiry);
         RecordFields.putId(record, PATH_INITIATOR, initiatorId);
-        expectedPaths.put(Keys.of(pathId), record);
+        return expectedPaths.put(Keys.of(pathId), record);
     }
 
     /** Whether the cloud has announced that this initiator will come on this path. */
@@ -309,11 +314,15 @@ public final class SharedState {
         }
     }
 
-    /** Remembers for good that a node was revoked. */
-    public void revoke(Id128 nodeId) {
+    /**
+     * Remembers for good that a node was revoked.
+     *
+     * @return false if there is no room to remember it
+     */
+    public boolean revoke(Id128 nodeId) {
         byte[] record = new byte[FLAG_LENGTH];
         RecordFields.putLong(record, 0, Long.MAX_VALUE);
-        revoked.put(Keys.of(nodeId), record);
+        return revoked.put(Keys.of(nodeId), record);
     }
 
     /** Whether a node was revoked. */
@@ -331,10 +340,16 @@ public final class SharedState {
                 + responses.size();
     }
 
-    /** Removes what has expired from every table. */
-    public void expire(long nowMillis) {
+    /**
+     * Removes what has expired from every table.
+     *
+     * @param handshake is given every handshake that nobody ended: its receiver index is still
+     *     reserved, and its secret is its to wipe
+     */
+    public void expire(long nowMillis, Consumer<HandshakeRecord> handshake) {
         transactions.expire(nowMillis);
-        handshakes.expire(nowMillis);
+        handshakes.expire(nowMillis, handshake);
+        tunnels.expire(nowMillis);
         probes.expire(nowMillis);
         paths.expire(nowMillis);
         relays.expire(nowMillis);

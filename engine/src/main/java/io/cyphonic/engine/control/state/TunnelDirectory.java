@@ -12,7 +12,9 @@ import java.util.List;
  * index. The record is the truth; an index entry may lag behind it and is checked against it.
  */
 public final class TunnelDirectory {
-    private static final int INDEX_KEYS_PER_TUNNEL = 4;
+    /** Four for each, and room for those of forgotten tunnels until the next sweep. */
+    private static final int INDEX_KEYS_PER_TUNNEL = 8;
+
     private static final int INDEX_NODE_ID = 8;
     private static final int INDEX_RECORD_LENGTH = INDEX_NODE_ID + RecordFields.ID_LENGTH;
 
@@ -50,13 +52,18 @@ public final class TunnelDirectory {
         if (!tunnels.put(Keys.of(tunnel.nodeId()), tunnel.bytes())) {
             return false;
         }
-        byte[] entry = new byte[INDEX_RECORD_LENGTH];
-        RecordFields.putLong(entry, 0, Long.MAX_VALUE);
-        RecordFields.putId(entry, INDEX_NODE_ID, tunnel.nodeId());
+        byte[] entry = entry(Long.MAX_VALUE, tunnel.nodeId());
         for (WantedPeer key : indexKeys(tunnel)) {
             index.put(key.key(), entry);
         }
         return true;
+    }
+
+    private static byte[] entry(long expiry, Id128 nodeId) {
+        byte[] entry = new byte[INDEX_RECORD_LENGTH];
+        RecordFields.putLong(entry, 0, expiry);
+        RecordFields.putId(entry, INDEX_NODE_ID, nodeId);
+        return entry;
     }
 
     /** Writes a tunnel that is there already. */
@@ -64,12 +71,22 @@ public final class TunnelDirectory {
         tunnels.put(Keys.of(tunnel.nodeId()), tunnel.bytes());
     }
 
-    /** Forgets a tunnel. */
+    /**
+     * Forgets a tunnel. Its name may belong to another node by now, one that was invited after this
+     * one was revoked: only entries that still name this node go, with the next sweep.
+     */
     public void remove(TunnelRecord tunnel) {
+        byte[] own = entry(Long.MAX_VALUE, tunnel.nodeId());
+        byte[] nobody = entry(0, Id128.NONE);
         for (WantedPeer key : indexKeys(tunnel)) {
-            index.remove(key.key(), null);
+            index.replace(key.key(), own, nobody);
         }
         tunnels.remove(Keys.of(tunnel.nodeId()), null);
+    }
+
+    /** Sweeps the index. */
+    void expire(long nowMillis) {
+        SharedState.expire(index, nowMillis);
     }
 
     /** Copies of all. */

@@ -13,6 +13,7 @@ import io.cyphonic.engine.control.state.TransactionRecord;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.state.WantedPeer;
+import io.cyphonic.engine.counters.DropReason;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.ControlMessage.RouteDirectionConfirmation;
@@ -324,12 +325,17 @@ public final class Directions {
         boolean welcome =
                 !context.state().isRevoked(direction.initiatorId())
                         && !direction.initiatorId().equals(context.identity().nodeId());
-        if (welcome) {
-            context.state()
-                    .expectPath(
-                            direction.pathId(),
-                            direction.initiatorId(),
-                            context.nowMillis() + EXPECTED_MILLIS);
+        boolean expected =
+                welcome
+                        && context.state()
+                                .expectPath(
+                                        direction.pathId(),
+                                        direction.initiatorId(),
+                                        context.nowMillis() + EXPECTED_MILLIS);
+        if (welcome && !expected) {
+            context.drops().accept(DropReason.SIGNALING_OVERLOAD);
+        }
+        if (expected) {
             relays.onGrant(direction.initiatorId(), direction.pathId(), direction.relayGrant());
             paths.onDirection(direction.initiatorId(), direction.candidates());
             // Whatever the procedure says: a firewall without NAT lets nobody in either.
@@ -341,10 +347,17 @@ public final class Directions {
                     new RouteDirectionConfirmation(
                             direction.transactionId(),
                             direction.pathId(),
-                            welcome ? Status.OK : Status.FORBIDDEN,
+                            confirmation(welcome, expected),
                             direction.sealedState()),
                     nms);
         }
+    }
+
+    private static Status confirmation(boolean welcome, boolean expected) {
+        if (!welcome) {
+            return Status.FORBIDDEN;
+        }
+        return expected ? Status.OK : Status.UNAVAILABLE;
     }
 
     private void punch(List<Candidate> candidates) {

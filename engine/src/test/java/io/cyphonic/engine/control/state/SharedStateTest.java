@@ -13,6 +13,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -174,10 +175,74 @@ class SharedStateTest {
         assertThat(state.attempt(wanted, NOW + 10)).isNull();
         assertThat(state.isPathExpected(PATH, NODE, NOW + 10)).isFalse();
         assertThat(state.beginAttempt(wanted, 1, NOW + 20, NOW + 10)).isTrue();
-        state.expire(NOW + 10);
+        state.expire(NOW + 10, _ -> {});
         assertThat(state.pendingEntries()).isEqualTo(1);
-        state.expire(NOW + 20);
+        state.expire(NOW + 20, _ -> {});
         assertThat(state.pendingEntries()).isZero();
+    }
+
+    @Test
+    void shouldHandOverAHandshakeThatNobodyEnded() {
+        List<InetSocketAddress> candidates = List.of(new InetSocketAddress("192.0.2.1", 1));
+        state.handshakes()
+                .add(
+                        9,
+                        new HandshakeRecord(
+                                NODE,
+                                PATH,
+                                -7,
+                                candidates,
+                                new byte[3],
+                                new byte[160],
+                                NOW,
+                                NOW + 10));
+        List<Integer> released = new ArrayList<>();
+
+        state.expire(NOW + 9, handshake -> released.add(handshake.receiverIndex()));
+        assertThat(released).isEmpty();
+        state.expire(NOW + 10, handshake -> released.add(handshake.receiverIndex()));
+        state.expire(NOW + 11, handshake -> released.add(handshake.receiverIndex()));
+
+        assertThat(released).containsExactly(-7);
+    }
+
+    @Test
+    void shouldKeepTheNameOfANewNodeWhenTheOldOneOfThatNameGoes() throws Exception {
+        TunnelRecord old = new TunnelRecord(NODE, 5, NOW);
+        old.identity(peer());
+        state.tunnels().add(old);
+        Id128 newId = new Id128(7, 8);
+        TunnelRecord next = new TunnelRecord(newId, 6, NOW);
+        next.identity(
+                new PeerIdentity(
+                        newId,
+                        peer().fqdn(),
+                        (Inet4Address) InetAddress.getByName("10.121.0.10"),
+                        (Inet6Address) InetAddress.getByName("fd00::10"),
+                        new byte[PeerIdentity.TUNNEL_KEY_LENGTH],
+                        77));
+        state.tunnels().add(next);
+
+        state.tunnels().remove(old);
+        state.expire(NOW, _ -> {});
+
+        assertThat(state.tunnels().find(WantedPeer.byName(peer().fqdn())).nodeId())
+                .isEqualTo(newId);
+        assertThat(state.tunnels().find(WantedPeer.byAddress(peer().virtualIpv4()))).isNull();
+        assertThat(state.tunnels().find(WantedPeer.byTunnel(5))).isNull();
+        assertThat(state.tunnels().find(WantedPeer.byTunnel(6)).nodeId()).isEqualTo(newId);
+    }
+
+    @Test
+    void shouldSaySoWhenThereIsNoRoomForAPath() {
+        int paths = 0;
+        while (paths < 10_000 && state.expectPath(new Id128(9, paths), NODE, NOW + 10)) {
+            paths++;
+        }
+
+        assertThat(paths).isBetween(64, 9_999);
+        state.expire(NOW + 10, _ -> {});
+        assertThat(state.expectPath(PATH, NODE, NOW + 20)).isTrue();
     }
 
     @Test
@@ -185,7 +250,7 @@ class SharedStateTest {
         assertThat(state.isRevoked(NODE)).isFalse();
 
         state.revoke(NODE);
-        state.expire(Long.MAX_VALUE - 1);
+        state.expire(Long.MAX_VALUE - 1, _ -> {});
 
         assertThat(state.isRevoked(NODE)).isTrue();
     }
