@@ -16,7 +16,7 @@ final class Flow {
     private final long intervalNanos;
     private boolean running = true;
     private boolean everAnswered;
-    private long answeredNanos;
+    private long askedNanos;
 
     Flow(SimNode client, SimNode server, VirtualTime time, long intervalNanos) {
         this.client = client;
@@ -48,9 +48,9 @@ final class Flow {
         return answer;
     }
 
-    void onAnswer() {
+    void onAnswer(byte[] answer) {
         everAnswered = true;
-        answeredNanos = time.nanoTime();
+        askedNanos = Math.max(askedNanos, ByteBuffer.wrap(answer).getLong(1));
     }
 
     void stop() {
@@ -65,13 +65,9 @@ final class Flow {
         return server;
     }
 
-    boolean everAnswered() {
-        return everAnswered;
-    }
-
-    /** Whether an answer has come within this time. */
-    boolean isAlive(long withinNanos) {
-        return everAnswered && time.nanoTime() - answeredNanos <= withinNanos;
+    /** Whether a question that was asked after this time was answered. */
+    boolean isAnsweredSince(long nanos) {
+        return everAnswered && askedNanos > nanos;
     }
 
     @Override

@@ -227,15 +227,16 @@ final class Life {
         long start = world.time().nanoTime();
         for (Flow flow : world.flows()) {
             boolean must = Reachability.mustConnect(flow.client(), flow.server());
-            if (must && !world.runUntil(() -> flow.isAlive(ALIVE.toNanos()), left(start))) {
+            if (must && !world.runUntil(() -> flow.isAnsweredSince(start), left(start))) {
                 throw world.failure("no answer within " + RECOVERY + ": " + flow);
             }
         }
         recoveryNanos = world.time().nanoTime() - start;
         world.advance(STEADY);
+        long lately = world.time().nanoTime() - ALIVE.toNanos();
         for (Flow flow : world.flows()) {
             boolean must = Reachability.mustConnect(flow.client(), flow.server());
-            if (must && !flow.isAlive(ALIVE.toNanos())) {
+            if (must && !flow.isAnsweredSince(lately)) {
                 throw world.failure("lost again: " + flow);
             }
         }

@@ -20,7 +20,7 @@ import java.nio.file.Path;
  */
 @Timeout(600)
 class SimulationTest {
-    private static final int RUNS = Integer.getInteger("simulation.runs", 1000);
+    private static final int RUNS = Integer.getInteger("simulation.runs", 200);
     private static final long FIRST_SEED = Long.getLong("simulation.seed", 1_000_000);
 
     @TempDir static Path directory;
@@ -37,7 +37,7 @@ class SimulationTest {
     }
 
     @Test
-    void shouldKeepEveryPromiseInThousandsOfRandomLives() {
+    void shouldKeepEveryPromiseInManyRandomLives() {
         long moves = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
             moves += live(seed);

@@ -121,7 +121,7 @@ final class World implements AutoCloseable {
         }
         flows.stream()
                 .filter(flow -> flow.client() == node && flow.server() == nodeOf(peer))
-                .forEach(Flow::onAnswer);
+                .forEach(flow -> flow.onAnswer(packet));
     }
 
     private SimNode nodeOf(Inet4Address virtualIpv4) {
