@@ -3,7 +3,7 @@ package io.cyphonic.engine.control.signaling;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.engine.control.ControlPlane.Peer;
-import io.cyphonic.engine.fixtures.FakeDataPlane;
+import io.cyphonic.engine.fixtures.FakeTunnel;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
 
