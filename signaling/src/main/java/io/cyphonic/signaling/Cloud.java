@@ -11,6 +11,7 @@ import io.cyphonic.signaling.config.CloudLock;
 import io.cyphonic.signaling.credential.CertificateAuthority;
 import io.cyphonic.signaling.credential.CommonKeys;
 import io.cyphonic.signaling.credential.PrivateFiles;
+import io.cyphonic.signaling.credential.ServerIdentities;
 import io.cyphonic.signaling.credential.TlsContexts;
 import io.cyphonic.signaling.gateway.TlsGateway;
 import io.cyphonic.signaling.metrics.MetricsServer;
@@ -234,9 +235,10 @@ public final class Cloud implements AutoCloseable {
     private static SSLContext tls(
             CertificateAuthority authority, CloudConfig config, InstantSource clock) {
         return TlsContexts.server(
-                authority.issueServer(
+                new ServerIdentities(
+                        authority,
                         config.listen().stream().map(InetSocketAddress::getAddress).toList(),
-                        clock.millis()));
+                        clock));
     }
 
     private static AuthenticationSettings settings(

@@ -39,8 +39,7 @@ public final class AuthenticationServer implements AutoCloseable {
     }
 
     /**
-     * Listens and serves. Where {@code ::} is among the addresses, {@code 0.0.0.0} with the same
-     * port is left out: the first one serves IPv4 too.
+     * Listens and serves.
      *
      * @param tls from {@link TlsContexts#server}
      * @throws ListenException if one of the addresses cannot be had; then nothing listens
@@ -57,9 +56,7 @@ public final class AuthenticationServer implements AutoCloseable {
             AuthenticationService service,
             Duration deadline)
             throws ListenException {
-        List<InetSocketAddress> needed =
-                addresses.stream().filter(address -> !isCovered(address, addresses)).toList();
-        TcpListeners listeners = TcpListeners.open("as", needed, new ConnectionLimits());
+        TcpListeners listeners = TcpListeners.open("as", addresses, new ConnectionLimits());
         AuthenticationServer server = new AuthenticationServer(listeners);
         listeners.start(server.new Clients(new AuthenticationConnection(tls, service, deadline)));
         return server;
@@ -93,18 +90,6 @@ public final class AuthenticationServer implements AutoCloseable {
     @Override
     public void close() {
         listeners.close();
-    }
-
-    private static boolean isCovered(InetSocketAddress address, List<InetSocketAddress> addresses) {
-        byte[] bytes = address.getAddress().getAddress();
-        return address.getAddress().isAnyLocalAddress()
-                && bytes.length == 4
-                && addresses.stream()
-                        .anyMatch(
-                                other ->
-                                        other.getPort() == address.getPort()
-                                                && other.getAddress().isAnyLocalAddress()
-                                                && other.getAddress().getAddress().length > 4);
     }
 
     /** Counts connections, and answers the one request of each. */

@@ -11,6 +11,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.function.Supplier;
 
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -34,12 +35,13 @@ public final class TlsContexts {
      * of a TLS alert, which a client of TLS 1.3 may never see.
      */
     public static SSLContext server(ServerIdentity identity) {
-        X509Certificate[] chain =
-                identity.chain().stream()
-                        .map(TlsContexts::certificate)
-                        .toArray(X509Certificate[]::new);
+        return server(() -> identity);
+    }
+
+    /** The same with an identity that is asked for at every handshake, and may be a newer one. */
+    public static SSLContext server(Supplier<ServerIdentity> identities) {
         return context(
-                new SingleKeyManager(identity.key(), chain),
+                new RenewedKeyManager(identities),
                 new PinnedTrustManager() {
                     @Override
                     void check(X509Certificate[] peer) {}
@@ -117,7 +119,7 @@ public final class TlsContexts {
         socket.setSSLParameters(parameters);
     }
 
-    private static SSLContext context(SingleKeyManager key, PinnedTrustManager trust) {
+    private static SSLContext context(KeyManager key, PinnedTrustManager trust) {
         try {
             SSLContext context = SSLContext.getInstance(VERSION);
             context.init(
@@ -130,7 +132,7 @@ public final class TlsContexts {
         }
     }
 
-    private static X509Certificate certificate(byte[] der) {
+    static X509Certificate certificate(byte[] der) {
         try {
             return (X509Certificate)
                     CertificateFactory.getInstance("X.509")

@@ -59,7 +59,6 @@ final class NativeLayouts {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
-    static final int SO_NO_CHECK = 11;
     static final int SO_PASSCRED = 16;
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;

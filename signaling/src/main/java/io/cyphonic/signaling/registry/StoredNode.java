@@ -29,7 +29,7 @@ record StoredNode(
     /** Longest certificate in bytes. */
     static final int MAX_CERTIFICATE_LENGTH = 2048;
 
-    /** Bytes of a record in the table; the longest encoding takes about 2 700. */
+    /** Bytes of a record in the table; the longest encoding takes about 2 760. */
     static final int RECORD_LENGTH = 2816;
 
     private static final int REVOKED_FLAG = 1;
@@ -92,7 +92,11 @@ record StoredNode(
 
     /**
      * Where a node is. The counters stay when it logs off, and so do the logins before this one, so
-     * that a recorded registration request cannot be played back later.
+     * that a recorded registration request cannot be played back later. Only so many are kept: of a
+     * node that logged in more often within the life of one login (hours; a node logs in once per
+     * life unless it is restarted or the cloud was away), somebody who recorded its first messages
+     * could have an address of his taken for the node's, until the node's next keep-alive makes it
+     * log in again.
      *
      * @param registered false before the first registration and after logging off
      * @param ipv4Counter highest counter of a request of this login over IPv4
@@ -109,7 +113,7 @@ record StoredNode(
             List<Candidate> candidates,
             long registeredAtMillis,
             List<Long> supersededLogins) {
-        static final int MAX_SUPERSEDED_LOGINS = 8;
+        static final int MAX_SUPERSEDED_LOGINS = 16;
 
         /** Of a node that never registered. Counters start at 0 or above. */
         static final Location NONE =
