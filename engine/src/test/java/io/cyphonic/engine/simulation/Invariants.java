@@ -44,7 +44,10 @@ final class Invariants {
      */
     void onMove(SimNode node, SimNode peer, InetSocketAddress to) {
         moves++;
-        if (node.node().isUp(peer.node()) && !world.internet().isOwned(to, peer.host())) {
+        boolean real =
+                world.internet().isOwned(to, peer.host())
+                        || world.internet().isOwned(to, world.relay().host());
+        if (node.node().isUp(peer.node()) && !real) {
             throw world.failure("%s sends to %s, which never was %s".formatted(node, to, peer));
         }
     }

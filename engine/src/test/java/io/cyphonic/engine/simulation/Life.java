@@ -115,7 +115,7 @@ final class Life {
 
     /** Something happens; what it returns ends it. */
     private Runnable event() {
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(10)) {
             case 0 -> sleep(anyNode());
             case 1 -> restart(anyNode());
             case 2 -> reboot(anyNode().place());
@@ -123,6 +123,7 @@ final class Life {
             case 4 -> outage();
             case 5 -> storm();
             case 6 -> jump(anyNode());
+            case 7 -> relayOutage();
             default -> move(anyNode(), anyPlace());
         };
     }
@@ -196,6 +197,15 @@ final class Life {
         };
     }
 
+    private Runnable relayOutage() {
+        world.note("the relay is gone");
+        world.relay().running(false);
+        return () -> {
+            world.note("the relay is back");
+            world.relay().running(true);
+        };
+    }
+
     private Runnable storm() {
         world.note("storm");
         world.internet().weather(new Weather(0.4, 0.3, 5, 400));
@@ -222,6 +232,7 @@ final class Life {
     private void recover() {
         world.internet().healAll();
         world.cloud().reachable(true);
+        world.relay().running(true);
         world.internet().weather(weather(0.02));
         world.note("calm");
         long start = world.time().nanoTime();

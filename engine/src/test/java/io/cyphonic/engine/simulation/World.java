@@ -22,6 +22,7 @@ final class World implements AutoCloseable {
     private final Random random;
     private final Internet internet;
     private final Identities identities;
+    private final SimRelay relay;
     private final Host cloudHost;
     private final SimulatedCloud cloud;
     private final List<Place> places = new ArrayList<>();
@@ -35,13 +36,16 @@ final class World implements AutoCloseable {
         this.random = new Random(seed);
         this.internet = new Internet(time, new Random(seed ^ 0x5DEECE66DL));
         this.identities = identities;
+        this.relay = new SimRelay(time, internet);
         this.cloudHost = new Host("cloud", internet, NMS_PORT);
         List<Host.Interface> interfaces =
                 List.of(
                         new Host.Interface(internet.backbone(), CLOUD_IPV4),
                         new Host.Interface(internet.backbone(), Place.ipv6(255, 1)));
         cloudHost.plug(interfaces);
-        this.cloud = identities.cloudOf(cloudHost, cloudHost.endpoints(), time);
+        this.cloud = 
+                identities.cloudOf(
+                        cloudHost, cloudHost.endpoints(), time, List.of(relay.server()));
         this.invariants = new Invariants(this);
     }
 
@@ -62,8 +66,8 @@ final class World implements AutoCloseable {
         return cloud;
     }
 
-    Host cloudHost() {
-        return cloudHost;
+    SimRelay relay() {
+        return relay;
     }
 
     List<Place> places() {

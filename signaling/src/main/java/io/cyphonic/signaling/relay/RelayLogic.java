@@ -42,7 +42,7 @@ import java.util.concurrent.TimeUnit;
  * longer than its question; each is limited per source or channel. Single-threaded: owned by the
  * relay's thread.
  */
-final class RelayLogic {
+public final class RelayLogic {
     /** A channel that nobody used for so long ends. */
     static final long IDLE_NS = TimeUnit.SECONDS.toNanos(60);
 
@@ -68,7 +68,7 @@ final class RelayLogic {
      *
      * @param secret shared with the NMS; copied
      */
-    RelayLogic(
+    public RelayLogic(
             int relayId,
             byte[] secret,
             int maxChannels,
@@ -92,7 +92,7 @@ final class RelayLogic {
     }
 
     /** Channels at present. */
-    int channels() {
+    public int channels() {
         return table.size();
     }
 
@@ -102,7 +102,7 @@ final class RelayLogic {
      * @param stream the connection it came over, or {@code null} for UDP
      * @param local own address it came to, for STUN
      */
-    void receive(
+    public void receive(
             ReceivedDatagrams batch,
             RelayStream stream,
             InetSocketAddress local,
@@ -132,12 +132,12 @@ final class RelayLogic {
     }
 
     /** Ends what is over; to be called about once a second. */
-    void sweep(long nowNs, long nowMillis) {
+    public void sweep(long nowNs, long nowMillis) {
         table.sweep(IDLE_NS, nowNs, nowMillis);
     }
 
     /** Overwrites the secret. */
-    void close() {
+    public void close() {
         Arrays.fill(secret, (byte) 0);
     }
 

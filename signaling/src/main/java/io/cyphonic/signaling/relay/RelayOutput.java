@@ -3,7 +3,8 @@ package io.cyphonic.signaling.relay;
 import io.cyphonic.signaling.net.Endpoint;
 
 /** Where the relay's verdicts go. Called by the thread that calls {@link RelayLogic}. */
-interface RelayOutput {
+@FunctionalInterface
+public interface RelayOutput {
     /**
      * Sends {@code length} bytes as datagrams of {@code segmentLength} bytes, the last of which may
      * be shorter; at most what one send of the transport takes.
