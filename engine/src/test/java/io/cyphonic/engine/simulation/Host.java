@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** A machine with interfaces, the first of which is its default route of each family. */
 final class Host implements Underlay, Port {
@@ -19,6 +20,7 @@ final class Host implements Underlay, Port {
     private List<Interface> interfaces = List.of();
     private boolean deaf;
     private long sent;
+    private Map<String, Integer> kinds = new TreeMap<>();
 
     /** An address in a segment. */
     record Interface(Segment segment, InetAddress address) {}
@@ -74,6 +76,13 @@ final class Host implements Underlay, Port {
         return sent;
     }
 
+    /** What was sent since the last call, by kind. */
+    Map<String, Integer> takeKinds() {
+        Map<String, Integer> taken = kinds;
+        kinds = new TreeMap<>();
+        return taken;
+    }
+
     /** With the address 0.0.0.0: whatever comes to the port that nobody else hears. */
     @Override
     public void attach(Endpoint endpoint, Receiver receiver) {
@@ -91,6 +100,7 @@ final class Host implements Underlay, Port {
         Interface via = via(from.toSocketAddress().getAddress(), destination.getAddress());
         if (via != null && !deaf) {
             sent++;
+            kinds.merge(Kinds.of(datagram), 1, Integer::sum);
             InetSocketAddress source = new InetSocketAddress(via.address, from.port());
             via.segment.send(new Packet(source, destination, datagram.clone(), this));
         }

@@ -63,6 +63,7 @@ final class Invariants {
             Long before = sent.put(node, now);
             if (before != null) {
                 atMost("datagrams in a second from", node, now - before, MAX_SENT_PER_PEER);
+                node.host().takeKinds();
             }
         }
         world.time().after(LOOK.toNanos(), this::look);
@@ -71,7 +72,9 @@ final class Invariants {
     private void atMost(String what, SimNode node, long found, int perPeer) {
         int limit = BASE + perPeer * (world.nodes().size() - 1);
         if (found > limit) {
-            throw world.failure("%d %s %s; at most %d".formatted(found, what, node, limit));
+            throw world.failure(
+                    "%d %s %s; at most %d; sent of late: %s"
+                            .formatted(found, what, node, limit, node.host().takeKinds()));
         }
     }
 
@@ -80,6 +83,7 @@ final class Invariants {
         world.advance(SETTLE);
         for (SimNode node : world.nodes()) {
             long before = node.host().sent();
+            node.host().takeKinds();
             world.advance(QUIET);
             atMost(
                     "datagrams in " + QUIET.toSeconds() + " s without traffic from",

@@ -52,6 +52,9 @@ public final class PathMachine {
     private static final long NOTED_OUTAGE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_TOLD = 8;
 
+    /** A way that answered so lately is not asked again because the peer was heard elsewhere. */
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final PathRecord paths;
     private final long now;
     private final WayList ways;
@@ -227,13 +230,22 @@ public final class PathMachine {
         if (way < 0) {
             return;
         }
-        if (paths.lastProbe(way) == 0 || now - paths.lastProbe(way) >= TRIGGERED_GAP_NANOS) {
+        // What is known to work needs no new proof, and a probe that is answered by a probe on the
+        // other way of the peer would be answered by one again, for ever.
+        boolean triggered =
+                paths.lastProbe(way) == 0 || now - paths.lastProbe(way) >= TRIGGERED_GAP_NANOS;
+        if (triggered && !isFresh(way)) {
             probe(way);
         }
         int active = paths.find(paths.active());
-        if (active < 0 || paths.kind(active).compareTo(paths.kind(way)) <= 0) {
+        boolean worse = active < 0 || paths.kind(active).compareTo(paths.kind(way)) <= 0;
+        if (worse && (active < 0 || !isFresh(active))) {
             enterDoubt(active < 0 ? 0 : ways.grace(active), paths.outageSince());
         }
+    }
+
+    private boolean isFresh(int way) {
+        return paths.state(way) == WayState.VALID && now - paths.proof(way) < FRESH_NANOS;
     }
 
     /** This node's addresses or routes have changed, or it has slept. */
