@@ -41,7 +41,8 @@ final class Identities implements AutoCloseable {
                         VirtualTime.WALL_START_MILLIS);
         VirtualTime time = new VirtualTime();
         Internet nowhere = new Internet(time, new Random(0));
-        try (SimulatedCloud cloud = cloud(new Host("cloud", nowhere, 0), List.of(), time, List.of())) {
+        try (SimulatedCloud cloud =
+                cloud(new Host("cloud", nowhere, 0), List.of(), time, List.of())) {
             for (int i = 0; i < NODES; i++) {
                 keys.add(NodeKeys.generate(VirtualRuntime.seeded("node " + i)));
                 certificates.add(cloud.enrol("node-" + i, keys.get(i)));

@@ -1,5 +1,6 @@
 package io.cyphonic.engine.simulation;
 
+import io.cyphonic.engine.control.ControlPlane.PeerState;
 import io.cyphonic.engine.control.state.SharedState;
 
 import java.net.InetSocketAddress;
@@ -10,7 +11,7 @@ import java.util.Map;
 /** What has to hold in every simulation, whatever happens. */
 final class Invariants {
     /** Most entries of the pending tables for each peer of a node. */
-    static final int MAX_PENDING_PER_PEER = 24;
+    static final int MAX_PENDING_PER_PEER = 48;
 
     /** Most timers for each peer of a node. */
     static final int MAX_TIMERS_PER_PEER = 24;
@@ -21,7 +22,7 @@ final class Invariants {
     static final int MAX_SENT_PER_PEER = 60;
 
     /** Most datagrams a node without traffic sends in ten seconds for each peer. */
-    static final int MAX_IDLE_PER_PEER = 8;
+    static final int MAX_IDLE_PER_PEER = 14;
 
     private static final int BASE = 16;
     private static final Duration LOOK = Duration.ofSeconds(1);
@@ -38,18 +39,27 @@ final class Invariants {
     }
 
     /**
-     * The endpoint of a tunnel that is up is where the real peer is or was. One that is being built
-     * may begin at the wrong place, if somebody is faster than the peer with a copy of what the
-     * peer sent; that the tunnel comes up all the same is another invariant.
+     * The endpoint of a tunnel that is up is where the real peer is or was, or the relay. One that
+     * is being built may begin at the wrong place, if somebody is faster than the peer with a copy
+     * of what the peer sent; that the tunnel comes up all the same is another invariant.
      */
     void onMove(SimNode node, SimNode peer, InetSocketAddress to) {
         moves++;
         boolean real =
                 world.internet().isOwned(to, peer.host())
                         || world.internet().isOwned(to, world.relay().host());
-        if (node.node().isUp(peer.node()) && !real) {
+        if (!real && isEstablished(node, peer)) {
             throw world.failure("%s sends to %s, which never was %s".formatted(node, to, peer));
         }
+    }
+
+    private static boolean isEstablished(SimNode node, SimNode peer) {
+        return node.node().plane().peers().stream()
+                .anyMatch(
+                        each ->
+                                each.virtualIpv4().equals(peer.virtualIpv4())
+                                        && each.state() == PeerState.UP
+                                        && each.handshakeAgeSeconds() >= 1);
     }
 
     private void look() {

@@ -27,9 +27,7 @@ final class Kinds {
             case DatagramType.CAPSULE -> capsule(datagram);
             case DatagramType.RELAY ->
                     "relayed "
-                            + of(
-                                    Arrays.copyOfRange(
-                                            datagram, RelayHeader.LENGTH, datagram.length));
+                            + of(Arrays.copyOfRange(datagram, RelayHeader.LENGTH, datagram.length));
             default -> "type 0x%02x".formatted(datagram[0]);
         };
     }

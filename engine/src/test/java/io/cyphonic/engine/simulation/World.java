@@ -43,9 +43,8 @@ final class World implements AutoCloseable {
                         new Host.Interface(internet.backbone(), CLOUD_IPV4),
                         new Host.Interface(internet.backbone(), Place.ipv6(255, 1)));
         cloudHost.plug(interfaces);
-        this.cloud = 
-                identities.cloudOf(
-                        cloudHost, cloudHost.endpoints(), time, List.of(relay.server()));
+        this.cloud =
+                identities.cloudOf(cloudHost, cloudHost.endpoints(), time, List.of(relay.server()));
         this.invariants = new Invariants(this);
     }
 

@@ -146,6 +146,14 @@ public final class SharedState {
         binds.put(Keys.of(sequence), record);
     }
 
+    /** For whose relay a message with this sequence was sent, or {@code null}. */
+    public Id128 findBind(long sequence) {
+        byte[] record = new byte[PATH_LENGTH];
+        return binds.get(Keys.of(sequence), record)
+                ? RecordFields.getId(record, PATH_INITIATOR)
+                : null;
+    }
+
     /** For whose relay a message with this sequence was sent; only once. Or {@code null}. */
     public Id128 takeBind(long sequence) {
         byte[] record = new byte[PATH_LENGTH];

@@ -234,7 +234,7 @@ public final class Relays {
                     case RelayMessage.Refused refused -> refused.sequence();
                     case null, default -> 0;
                 };
-        Id128 nodeId = number == 0 ? null : context.state().takeBind(number);
+        Id128 nodeId = number == 0 ? null : context.state().findBind(number);
         if (nodeId == null) {
             if (message instanceof RelayMessage.Refused refused) {
                 onUnknownChannel(refused.channel());
@@ -243,12 +243,18 @@ public final class Relays {
             }
             return;
         }
-        context.locks().with(nodeId, () -> onMessage(nodeId, message, datagram, from));
+        context.locks().with(nodeId, () -> onMessage(nodeId, number, message, datagram, from));
     }
 
-    private void onMessage(Id128 nodeId, RelayMessage message, byte[] datagram, Endpoint from) {
+    private void onMessage(
+            Id128 nodeId, long number, RelayMessage message, byte[] datagram, Endpoint from) {
         RelayRecord relay = context.state().relays().find(nodeId);
-        if (relay == null || !isAuthentic(relay, datagram)) {
+        // Its source is not in the code of the message: a copy from elsewhere must not become the
+        // relay, nor use up the answer.
+        if (relay == null
+                || !isOf(relay.relay(), from)
+                || !isAuthentic(relay, datagram)
+                || context.state().takeBind(number) == null) {
             context.countInvalid();
             return;
         }
@@ -259,6 +265,13 @@ public final class Relays {
             case RelayMessage.Bind _ -> context.countInvalid();
         }
         context.state().relays().put(nodeId, relay);
+    }
+
+    private boolean isOf(RelayServer relay, Endpoint from) {
+        InetSocketAddress source = from.toSocketAddress();
+        return source.equals(relay.ipv4())
+                || source.equals(relay.ipv6())
+                || bridges.isBridge(source);
     }
 
     private static boolean isAuthentic(RelayRecord relay, byte[] datagram) {
