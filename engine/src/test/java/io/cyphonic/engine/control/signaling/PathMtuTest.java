@@ -3,6 +3,7 @@ package io.cyphonic.engine.control.signaling;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.engine.control.ControlPlane.Peer;
+import io.cyphonic.engine.fixtures.FakeDataPlane;
 import io.cyphonic.engine.fixtures.FakeTunnel;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
@@ -17,10 +18,7 @@ import java.util.Random;
 
 /** Both ends of a tunnel find out what the path carries, with the messages of the protocol. */
 class PathMtuTest {
-    /**
-     * What a capsule of the simulated data plane adds: a header, and the key it was sealed with.
-     */
-    private static final int CAPSULE = 48;
+    private static final int CAPSULE = FakeDataPlane.OVERHEAD;
 
     @TempDir private Path directory;
 
