@@ -7,6 +7,7 @@ import io.cyphonic.engine.control.mtu.PathMtuSearch.Probe;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
 import java.util.List;
@@ -218,7 +219,16 @@ class PathMtuSearchTest {
 
     @Test
     void shouldSurviveAnyOrderOfEvents() {
-        long seed = new Random().nextLong();
+        surviveAnyOrderOfEvents(new Random().nextLong());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = -5821698460715537400L)
+    void shouldNotFailAgainWithASeedThatFailedOnce(long seed) {
+        surviveAnyOrderOfEvents(seed);
+    }
+
+    private static void surviveAnyOrderOfEvents(long seed) {
         Random random = new Random(seed);
         for (int run = 0; run < RUNS; run++) {
             SimulatedPath path = new SimulatedPath(random.nextLong(), 1400, 1440);
