@@ -1,4 +1,7 @@
-"""kill -9 of the cloud loses nothing it had acknowledged; nodes keep their tunnels and register again."""
+"""The cloud comes back from kill -9 and from standing still, with all it had acknowledged; nodes keep their tunnels."""
+
+import signal
+import time
 
 import shared
 from lab import wait_for
@@ -24,6 +27,17 @@ class CloudOutageTest(shared.PairTest):
         carol.join(invitations["carol"])
         carol.up()
         self.assertIn(" 0% packet loss", carol.host.run("ping", "-c", "3", "-W", "5", self.bob.fqdn).stdout)
+
+    def test_cloud_goes_on_after_standing_still(self):
+        # Longer than the ten seconds after which Aeron by default takes a client for dead.
+        self.cloud.process.popen.send_signal(signal.SIGSTOP)
+        time.sleep(20)
+        self.cloud.process.popen.send_signal(signal.SIGCONT)
+        wait_for(lambda: self.alice.status()["node"]["state"] == "registered", 60, "alice to be registered")
+        frank = shared.Node(self.lab.host("frank"))
+        frank.join(self.cloud.invite("frank"))
+        frank.up()
+        self.assertIn(" 0% packet loss", frank.host.run("ping", "-c", "3", "-W", "5", self.bob.fqdn).stdout)
 
     def test_invitation_can_be_made_while_the_cloud_is_down(self):
         lab_cloud = shared.Cloud(self.lab.host("cloud2"))

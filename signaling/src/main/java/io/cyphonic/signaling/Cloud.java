@@ -41,6 +41,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
@@ -66,6 +67,7 @@ public final class Cloud implements AutoCloseable {
     private NmsServer nmsServer;
     private Optional<RelayService> relay = Optional.empty();
     private Optional<TlsGateway> gateway = Optional.empty();
+    private CompletableFuture<String> failure;
 
     private Cloud() {}
 
@@ -111,6 +113,14 @@ public final class Cloud implements AutoCloseable {
         return gateway.map(TlsGateway::addresses).orElse(List.of());
     }
 
+    /**
+     * Completed with the reason when this cloud cannot serve any more and only a new process can;
+     * never if all goes well.
+     */
+    public CompletableFuture<String> failure() {
+        return failure;
+    }
+
     /** Stops everything; every part bounds the time it takes. Idempotent. */
     @Override
     public synchronized void close() {
@@ -144,6 +154,7 @@ public final class Cloud implements AutoCloseable {
         opened(() -> Arrays.fill(nmsSecret, (byte) 0));
         RegistryOpener.Opened log = opened(registryOpener.open(directory, config));
         Registry registry = log.registry();
+        failure = log.failure();
 
         byte[] relaySecret = RelayRole.secret(directory, random);
         opened(() -> Arrays.fill(relaySecret, (byte) 0));

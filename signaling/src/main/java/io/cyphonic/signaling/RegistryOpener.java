@@ -14,6 +14,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** Opens the registry of a cloud directory; the caller holds the directory's lock. */
 @FunctionalInterface
@@ -41,7 +42,8 @@ public interface RegistryOpener {
                                 directory.log(),
                                 ClusterOptions.defaults(network),
                                 new SecureRandom());
-                return new Opened(registry, List.of(registry.metrics()), registry::close);
+                return new Opened(
+                        registry, List.of(registry.metrics()), registry.failure(), registry::close);
             } catch (IllegalArgumentException e) {
                 throw new ConfigException(directory.configFile() + ": " + e.getMessage());
             }
@@ -52,13 +54,18 @@ public interface RegistryOpener {
      * An open registry and what closing it takes.
      *
      * @param metrics what lies under it has to show
+     * @param failure completed with the reason if it can never take a write again
      * @param closer bounded in time
      */
-    record Opened(Registry registry, List<MetricsSource> metrics, Closer closer)
+    record Opened(
+            Registry registry,
+            List<MetricsSource> metrics,
+            CompletableFuture<String> failure,
+            Closer closer)
             implements AutoCloseable {
-        /** One without figures. */
+        /** One without figures, that never fails. */
         public Opened(Registry registry, Closer closer) {
-            this(registry, List.of(), closer);
+            this(registry, List.of(), new CompletableFuture<>(), closer);
         }
 
         @Override

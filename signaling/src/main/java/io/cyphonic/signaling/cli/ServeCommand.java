@@ -20,7 +20,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 
 /** Runs the cloud until it is told to stop. */
@@ -65,8 +64,11 @@ final class ServeCommand implements Callable<Integer> {
                                         : list("tcp/", cloud.gatewayAddresses()),
                                 config.zone()));
         out.flush();
-        new CountDownLatch(1).await();
-        return ExitCode.DONE;
+        String failure = cloud.failure().get();
+        LoggerFactory.getLogger(ServeCommand.class)
+                .error("{}; ending, so that it can be started anew", failure);
+        Runtime.getRuntime().halt(ExitCode.FAILED);
+        return ExitCode.FAILED;
     }
 
     /** Runs while the JVM goes down after a signal: that is how this command is meant to end. */

@@ -1,6 +1,7 @@
 package io.cyphonic.signaling.cluster;
 
 import io.aeron.Aeron;
+import io.aeron.CommonContext;
 import io.aeron.RethrowingErrorHandler;
 import io.aeron.archive.Archive;
 import io.aeron.archive.ArchiveThreadingMode;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One cluster member in this process: media driver, archive, consensus module, service.
@@ -32,6 +34,13 @@ final class ClusterNode implements AutoCloseable {
     static final int CLUSTER_ID = 0;
     static final int LOG_TERM_LENGTH = 256 * 1024;
     static final int SEGMENT_LENGTH = 256 * 1024;
+
+    /**
+     * Silence after which one part takes another for dead. All of them are threads of this process:
+     * they stand still together when it is stopped or its machine sleeps, and none can be dead
+     * alone. With Aeron's ten seconds each would give the others up on waking.
+     */
+    private static final long LIVENESS_NS = TimeUnit.DAYS.toNanos(7);
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
     private static final int COUNTERS_LENGTH = 1024 * 1024;
@@ -66,6 +75,10 @@ final class ClusterNode implements AutoCloseable {
             int fileSyncLevel,
             RegistryService service) {
         final ClusterNode node = new ClusterNode(directory, pacing, fileSyncLevel);
+        // Archive and consensus module make clients of their own, which have no other setting.
+        System.setProperty(
+                CommonContext.DRIVER_TIMEOUT_PROP_NAME,
+                Long.toString(TimeUnit.NANOSECONDS.toMillis(LIVENESS_NS)));
         try {
             node.parts.push(MediaDriver.launch(node.driverContext()));
             node.parts.push(Archive.launch(node.archiveContext()));
@@ -87,6 +100,11 @@ final class ClusterNode implements AutoCloseable {
 
     private String driverName() {
         return directory.driver().toString();
+    }
+
+    /** Whether one of its parts has ended by itself; it cannot be used any more. */
+    boolean isBroken() {
+        return client.isClosed();
     }
 
     /** Counters to command it by. */
@@ -113,6 +131,7 @@ final class ClusterNode implements AutoCloseable {
     private Aeron.Context clientContext() {
         return new Aeron.Context()
                 .aeronDirectoryName(driverName())
+                .driverTimeoutMs(TimeUnit.NANOSECONDS.toMillis(LIVENESS_NS))
                 .idleStrategy(pacing.idleStrategy())
                 .awaitingIdleStrategy(pacing.waitingStrategy())
                 .threadFactory(pacing.threads("cl-conductor"))
@@ -127,6 +146,8 @@ final class ClusterNode implements AutoCloseable {
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .warnIfDirectoryExists(false)
+                .clientLivenessTimeoutNs(LIVENESS_NS)
+                .publicationUnblockTimeoutNs(2 * LIVENESS_NS)
                 .threadingMode(ThreadingMode.SHARED)
                 .sharedIdleStrategy(pacing.idleStrategy())
                 .sharedThreadFactory(pacing.threads("cl-driver"))

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The registry of a cloud, on the cluster log in its directory. Writes wait until they are on disk
@@ -48,7 +49,8 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
                             new CommandClient(
                                     () -> clientContext(node, pacing, options),
                                     pacing,
-                                    options.writeDeadline().toNanos()));
+                                    options.writeDeadline().toNanos(),
+                                    node::isBroken));
             client.start();
             configure(options);
             opened(new LogUpkeep(member, node, service, pacing, options.snapshotEveryBytes()))
@@ -131,6 +133,11 @@ public final class ClusterRegistry extends LoggedRegistry implements AutoCloseab
             Thread.currentThread().interrupt();
         }
         return new Redeemed(Status.UNAVAILABLE, null, null, null, null);
+    }
+
+    /** Completed with the reason if the log takes no writes any more until the process is new. */
+    public CompletableFuture<String> failure() {
+        return client.failure();
     }
 
     /** What the log has to show. */

@@ -22,6 +22,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -37,6 +38,9 @@ final class CommandClient implements AutoCloseable, EgressListener {
     private static final long KEEP_ALIVE_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long RECONNECT_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long JOIN_MILLIS = 5_000;
+
+    /** Tries to open a session that may fail one after the other; each may take long itself. */
+    private static final int MAX_FAILURES = 5;
 
     /** A command on its way. */
     private static final class Pending {
@@ -55,6 +59,8 @@ final class CommandClient implements AutoCloseable, EgressListener {
     private final Supplier<AeronCluster.Context> contexts;
     private final AgentPacing pacing;
     private final long writeDeadlineNs;
+    private final BooleanSupplier memberBroken;
+    private final CompletableFuture<String> failure = new CompletableFuture<>();
     private final Thread thread;
 
     // Owned by the client thread.
@@ -63,11 +69,16 @@ final class CommandClient implements AutoCloseable, EgressListener {
     private long lastCorrelationId;
     private long nextKeepAliveNs;
     private long nextConnectNs = System.nanoTime();
+    private int failures;
 
     private volatile boolean running = true;
 
     CommandClient(
-            Supplier<AeronCluster.Context> contexts, AgentPacing pacing, long writeDeadlineNs) {
+            Supplier<AeronCluster.Context> contexts,
+            AgentPacing pacing,
+            long writeDeadlineNs,
+            BooleanSupplier memberBroken) {
+        this.memberBroken = memberBroken;
         this.contexts = contexts;
         this.pacing = pacing;
         this.writeDeadlineNs = writeDeadlineNs;
@@ -76,6 +87,11 @@ final class CommandClient implements AutoCloseable, EgressListener {
 
     void start() {
         thread.start();
+    }
+
+    /** Completed with the reason when no session can be had any more in this process. */
+    CompletableFuture<String> failure() {
+        return failure;
     }
 
     /**
@@ -108,6 +124,7 @@ final class CommandClient implements AutoCloseable, EgressListener {
                     work = dutyCycle(System.nanoTime());
                 } catch (RuntimeException e) {
                     dropSession(e);
+                    giveUpWhenHopeless(e);
                 }
                 if (!pending.isEmpty()) {
                     pacing.wake();
@@ -133,6 +150,7 @@ final class CommandClient implements AutoCloseable, EgressListener {
             nextConnectNs = nowNs + RECONNECT_NS;
             pacing.wake();
             session = AeronCluster.connect(contexts.get().egressListener(this));
+            failures = 0;
             nextKeepAliveNs = nowNs + KEEP_ALIVE_NS;
             work++;
         }
@@ -149,6 +167,15 @@ final class CommandClient implements AutoCloseable, EgressListener {
             }
         }
         return work;
+    }
+
+    /** A session can be replaced; a member that has broken down needs a new process. */
+    private void giveUpWhenHopeless(RuntimeException cause) {
+        failures++;
+        if (running && (memberBroken.getAsBoolean() || failures >= MAX_FAILURES)) {
+            running = false;
+            failure.complete("the cluster member in this process has failed: " + cause);
+        }
     }
 
     private int takeArrivals() {
