@@ -105,6 +105,12 @@ class Fleet:
         _together(self._down, [*self.up, self.listener])
         self.up = []
 
+    def path_changes(self):
+        """How often any node has changed its way to a peer so far; None where one does not say. What is under way on
+        two ways may overtake."""
+        figures = [node.endpoint.read() for node in [self.listener, *self.up]]
+        return sum(each["path_changes"] for each in figures) if all(figures) else None
+
     def reordered(self):
         """Times any initiator's TCP has seen segments out of order; as nstat would tell, without starting it."""
         return sum(_reordered(node.process.pid) for node in self.up)

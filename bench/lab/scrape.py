@@ -61,6 +61,7 @@ def node_figures(page):
         "packets": total(page, "cyphonic_outbound_packets_total") + total(page, "cyphonic_inbound_datagrams_total"),
         "bytes": total(page, "cyphonic_outbound_sent_bytes_total") + total(page, "cyphonic_inbound_delivered_bytes_total"),
         "peers_up": total(page, "cyphonic_peers", state="up"),
+        "path_changes": total(page, "cyphonic_peer_path_changes_total"),
         "drops": {labels["reason"]: value for labels, value in page.get("cyphonic_dropped_packets_total", ()) if value},
     }
 

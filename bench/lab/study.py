@@ -80,7 +80,7 @@ class Study:
     def _cell(self, nodes, sampler, repetition, mode, count, protocol):
         sampler.now(repetition=repetition, mode=mode, connections=count, phase=protocol)
         for attempt in (1, 2):
-            before, began = nodes.listener.endpoint.read(), time.time()
+            changes, before, began = nodes.path_changes(), nodes.listener.endpoint.read(), time.time()
             try:
                 figures = self._traffic(nodes, protocol)
                 break
@@ -92,8 +92,10 @@ class Study:
                     self.say(f"   {protocol} failed twice and is left out: {trouble}")
                     return
         after, ended = nodes.listener.endpoint.read(), time.time()
+        changed = nodes.path_changes()
         self.journal.add("cell", repetition=repetition, mode=mode, connections=count, protocol=protocol,
                          began=round(began, 2), seconds=round(ended - began, 2), **figures,
+                         path_changes=None if None in (changes, changed) else changed - changes,
                          listener=_difference(before, after))
         self.done.add((repetition, mode, count, protocol))
         self.say(f"{repetition + 1}/{self.plan.repetitions} {mode:9} {count:2} {protocol:6} {_short(figures)}")
@@ -125,7 +127,7 @@ def _difference(before, after):
     if not before or not after:
         return None
     counters = ("cpu_s", "gc_s", "gc_pauses", "threads_started", "tasks_started", "task_s", "switches_voluntary",
-                "switches_involuntary", "batches", "packets", "bytes")
+                "switches_involuntary", "batches", "packets", "bytes", "path_changes")
     drops = {reason: count - before["drops"].get(reason, 0) for reason, count in after["drops"].items()}
     return {name: round(after[name] - before[name], 6) if name in counters else after[name]
             for name in after if name != "drops"} | {"drops": {reason: count for reason, count in drops.items() if count}}

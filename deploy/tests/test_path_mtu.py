@@ -8,6 +8,8 @@ import hashlib
 import json
 import re
 import sys
+import threading
+import time
 import unittest
 
 import shared
@@ -16,6 +18,7 @@ from sites import Internet
 
 MEBIBYTE = 1024 * 1024
 OVERHEAD = {4: 60, 6: 80}
+LONGEST_GAP = 1.6
 
 RECEIVER = """
 import hashlib, json, socket, sys, time
@@ -46,6 +49,28 @@ for number in range(16 * mebibytes):
 connection.shutdown(socket.SHUT_WR)
 connection.recv(1)
 """
+
+
+class Stalls:
+    """The longest time this machine let a process wait for a processor, while entered: a node can be no quicker."""
+
+    INTERVAL = 0.01
+
+    def __enter__(self):
+        self.longest, self.ended = 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+        self.thread.start()
+        return self
+
+    def _watch(self):
+        last = time.monotonic()
+        while not self.ended.wait(self.INTERVAL):
+            now = time.monotonic()
+            self.longest, last = max(self.longest, now - last - self.INTERVAL), now
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
 
 
 class PathMtuTest(unittest.TestCase):
@@ -97,14 +122,19 @@ class PathMtuTest(unittest.TestCase):
 
     def transfer(self, address, during=None, mebibytes=10, seconds=3.0):
         """Sends from alice to bob; what the receiver says of it."""
+        with Stalls() as stalls:
+            result = self._transfer(address, during, mebibytes, seconds)
+        return result | {"stall": stalls.longest}
+
+    def _transfer(self, address, during, mebibytes, seconds):
         receiver = self.bob.host.spawn("receiver", sys.executable, "-c", RECEIVER, address)
-        receiver.wait_for_line("listening", 5)
+        receiver.wait_for_line("listening", 20)
         sender = self.alice.host.spawn("sender", sys.executable, "-c", SENDER, address, mebibytes, seconds)
         try:
             if during:
-                sender.wait_for_line("a quarter", 10)
+                sender.wait_for_line("a quarter", 60)
                 during()
-            line = receiver.wait_for_line("result ", 30)
+            line = receiver.wait_for_line("result ", 90)
         finally:
             sender.stop()
             receiver.stop()
@@ -121,7 +151,7 @@ class PathMtuTest(unittest.TestCase):
             mtu = self.alice.peer(self.bob.fqdn)["pathMtu"]
             return mtu if least <= mtu <= most else None
 
-        return wait_for(found, 10, f"a path MTU of {least} to {most}")
+        return wait_for(found, 30, f"a path MTU of {least} to {most}")
 
     def assert_dropped(self, underlay, address):
         result = self.transfer(address, during=lambda: self.narrow(underlay))
@@ -129,7 +159,11 @@ class PathMtuTest(unittest.TestCase):
         mtu = self.await_path_mtu(inner, inner - 12)
         print(f"{type(self).__name__}: underlay now {underlay}, inside IPv{6 if ':' in address else 4}: "
               f"longest gap {result['gap']} s, pathMtu {mtu}", file=sys.stderr)
-        self.assertLess(result["gap"], 1.6)
+        self.assert_short(result)
+
+    def assert_short(self, result):
+        """The transfer stood still only as long as the search takes, and as the machine did."""
+        self.assertLess(result["gap"], LONGEST_GAP + 5 * result["stall"], result)
 
 
 class DroppingTest:
@@ -165,7 +199,7 @@ class FromTheStartTest:
         inner = self.FROM_THE_START - OVERHEAD[self.FAMILY]
         for address in (self.bob.virtual_ipv4, self.bob.virtual_ipv6):
             result = self.transfer(address, seconds=0.2)
-            self.assertLess(result["gap"], 1.6)
+            self.assert_short(result)
         mtu = self.await_path_mtu(min(1400, inner), min(1400, inner) - 12)
         told = self.alice.host.run("ping", "-M", "do", "-c", "2", "-i", "0.2", "-W", "1", "-s", "1372",
                                    self.bob.virtual_ipv4, check=False)

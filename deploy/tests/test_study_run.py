@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "deploy/lab"))
 
 from lab import run, wait_for  # noqa: E402
 
-TINY = ("--connections", "1-2", "--modes", "serial,adaptive", "--repetitions", "1", "--seconds", "1", "--preparation", "0", "--settle", "0",
+TINY = ("--connections", "2", "--modes", "serial,adaptive", "--repetitions", "1", "--seconds", "1", "--preparation", "0", "--settle", "0",
         "--warm-up", "0", "--udp-mbps", "50", "--steady-mbps", "5")
 
 
@@ -49,9 +49,9 @@ class StudyTest(RunTest):
                                     stderr=subprocess.STDOUT, text=True)
         self.addCleanup(studying.kill)
         journal = folder / "journal.jsonl"
-        wait_for(lambda: journal.exists() and journal.read_text().count('"kind":"cell"') >= 3, 180, "three cells to be measured")
+        wait_for(lambda: journal.exists() and journal.read_text().count('"kind":"cell"') >= 3, 240, "three cells to be measured")
         studying.send_signal(signal.SIGINT)
-        output, _ = studying.communicate(timeout=60)
+        output, _ = studying.communicate(timeout=120)
         self.assertNotEqual(0, studying.returncode)
         self.assertIn("--resume", output)
         self.assert_nothing_is_left(folder)
@@ -64,7 +64,7 @@ class StudyTest(RunTest):
         document = self.read(folder)
         self.assertTrue(document["complete"])
         self.assertEqual(document, json.loads(copy.read_text()))
-        self.assertEqual(20, len(document["cells"]))
+        self.assertEqual(10, len(document["cells"]))
         self.assertEqual(first["cells"], document["cells"][:len(first["cells"])], "nothing is measured twice")
         self.assertEqual(["E1", "E2", "E3", "E4"], [claim["id"] for claim in document["claims"]])
         self.assert_figures_are_there(document)
@@ -74,7 +74,9 @@ class StudyTest(RunTest):
         for cell in document["cells"]:
             self.assertIsNotNone(cell["listener"], "the node's own endpoint answered")
             self.assertEqual(cell["connections"], cell["listener"]["peers_up"], cell)
-            self.assertEqual(0, cell.get("reordered", 0) + cell.get("out_of_order", 0), cell)
+            # Only a change of path may reorder: what is under way on the old one is overtaken.
+            if cell["path_changes"] == 0:
+                self.assertEqual(0, cell.get("reordered", 0) + cell.get("out_of_order", 0), cell)
         adaptive = document["figures"]["adaptive"]["2"]
         for name in ("tcp_mbps", "udp_mbps", "rtt_idle_ms", "rtt_pings_ms", "rtt_steady_ms", "rtt_busy_ms"):
             self.assertGreater(adaptive[name]["median"], 0, name)
@@ -88,11 +90,11 @@ class StudyTest(RunTest):
 class HeatTest(RunTest):
     def test_shortened_heat_run_ends_with_a_verdict(self):
         folder = self.folder / "heat"
-        output = self.finish(ROOT / "bench/heat", "--smoke", "--out", folder)
+        output = self.finish(ROOT / "bench/heat", "--smoke", "--protocols", "tcp,icmp", "--out", folder)
         document = self.read(folder)
         self.assertIn(document["verdict"], ("short", "stable"), output)
-        self.assertEqual(12, len(document["steps"]))
-        self.assertEqual([1, 2, 2, 1] * 3, [step["connections"] for step in document["steps"]])
+        self.assertEqual(8, len(document["steps"]))
+        self.assertEqual([1, 2, 2, 1] * 2, [step["connections"] for step in document["steps"]])
         self.assertEqual(0, document["failures"] + document["crashes"])
         self.assert_nothing_is_left(folder)
 
