@@ -101,7 +101,7 @@ class HeatTest(RunTest):
     def test_unknown_directory_and_value_are_refused(self):
         for command in (("bench/heat", "--resume", self.folder / "nothing"), ("bench/heat", "--scale", "2"),
                         ("bench/study", "--connections", "11"), ("bench/tune", "--file", "/nonexistent.toml")):
-            done = subprocess.run([ROOT / command[0], *map(str, command[1:])], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([ROOT / command[0], *map(str, command[1:])], capture_output=True, text=True, timeout=180)
             self.assertNotEqual(0, done.returncode, command)
             self.assertNotIn("Traceback", done.stderr, command)
             self.assertTrue(done.stderr.strip(), command)
