@@ -1,5 +1,8 @@
 """What can happen to the network under a node: each scenario is a mover, a peer, and a way to move there and back."""
 
+import signal
+import time
+
 from sites import PROFILES, Profile
 
 WAYS = {"public": "public", "NAT": "port-restricted", "IPv4 only": "ipv4-only"}
@@ -10,6 +13,7 @@ class Scenario:
 
     name = ""
     mover_profile = PROFILES["ipv4-only"]
+    sleeps = False
 
     def __init__(self, internet, peer_way):
         self.internet, self.peer_way = internet, peer_way
@@ -118,6 +122,25 @@ class Ipv4ToIpv6(Scenario):
         self.mover.run("ip", "-batch", "-", input=text.replace("-6 route", "route"))
 
 
+class Sleep(Scenario):
+    """The mover stands still as a sleeping laptop does, and wakes with another address. Counted from waking."""
+
+    name = "sleep and wake elsewhere"
+    sleeps = True
+    SECONDS = 8
+
+    def prepare(self, mover_node):
+        self.process = mover_node.process.popen
+
+    def change(self, away):
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            readdress(self.mover, self.mover.site.number, away)
+            time.sleep(self.SECONDS)
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
 ALL = (
     (AddressChange, "public"),
     (AddressChange, "NAT"),
@@ -128,6 +151,7 @@ ALL = (
     (Ipv4ToIpv6, "public"),
     (Ipv4ToIpv6, "IPv4 only"),
     (BothEnds, "public"),
+    (Sleep, "NAT"),
 )
 
 

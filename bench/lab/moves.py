@@ -36,8 +36,9 @@ def one_move(scenario, agent, mover, peer):
         ended = time.monotonic()
     finally:
         arrivals = agent.stop_stream(key)
+    asleep_ms = (moved - began) * 1000 if scenario.sleeps else 0
     return {
-        "gap_ms": round(arrivals.longest_gap_ms(began, ended), 1),
+        "gap_ms": round(max(0, arrivals.longest_gap_ms(began, ended) - asleep_ms), 1),
         "move_ms": round((moved - began) * 1000, 1),
         "back": any(when > ended - 1 for when in arrivals.times),
         "lost": arrivals.lost,

@@ -62,7 +62,7 @@ public final class Node implements NodeView, AutoCloseable {
         NodeDirectory directory = new NodeDirectory(path);
         directory.checkJoined();
         NodeConfig config = NodeConfigLoader.load(path);
-        WarmUp warmUp = WarmUp.start(config.engine());
+        WarmUp warmUp = WarmUp.start(config.engine(), directory);
         Membership membership = directory.membership();
         Node node = new Node(membership, config);
         try {
