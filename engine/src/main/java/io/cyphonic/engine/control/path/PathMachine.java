@@ -157,13 +157,17 @@ public final class PathMachine {
         }
         paths.state(way, WayState.VALID);
         paths.tries(way, 0);
-        paths.rtt(way, rttNanos);
+        paths.rtt(way, ways.settled(way, rttNanos));
         paths.proof(way, now);
         paths.proofs(way, paths.proofs(way) + 1);
         if (endpoint.equals(paths.active())) {
             activeProven(way);
         } else if (mayReplaceActive(way)) {
             activate(way);
+        } else if (ways.isCompared(way, paths.find(paths.active()))) {
+            probe(paths.find(paths.active()));
+            paths.nextProbe(way, now + PROOF_GAP_NANOS);
+            actions.add(new PathAction.Wake(PROOF_GAP_NANOS));
         } else if (paths.proofs(way) < paths.needed(way)) {
             paths.nextProbe(way, now + PROOF_GAP_NANOS);
             actions.add(new PathAction.Wake(PROOF_GAP_NANOS));
@@ -428,7 +432,9 @@ public final class PathMachine {
         int active = paths.active() == null ? -1 : paths.find(paths.active());
         for (int way = 0; way < paths.count(); way++) {
             boolean unproven =
-                    paths.state(way) != WayState.VALID || paths.proofs(way) < paths.needed(way);
+                    paths.state(way) != WayState.VALID
+                            || paths.proofs(way) < paths.needed(way)
+                            || ways.isCompared(way, active);
             if (way != active && unproven && now - paths.nextProbe(way) >= 0) {
                 probe(way);
                 ways.schedule(way, active);

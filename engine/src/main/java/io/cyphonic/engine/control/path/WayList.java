@@ -32,6 +32,9 @@ final class WayList {
      */
     private static final long CLEARLY_FASTER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /** So many answers the active way must have given before it can be called slow. */
+    private static final int MEASURED_PROOFS = 4;
+
     private static final int MAX_NEEDED = 4;
 
     private final PathRecord paths;
@@ -62,12 +65,37 @@ final class WayList {
 
     boolean isBetter(int way, int active) {
         int rank = paths.kind(way).compareTo(paths.kind(active));
-        long faster = paths.rtt(active) - paths.rtt(way);
         return rank < 0
-                || rank == 0
-                        && paths.rtt(active) >= 0
-                        && faster > CLEARLY_FASTER_NANOS
-                        && faster > paths.rtt(active) / 2;
+                || rank == 0 && paths.proofs(active) >= MEASURED_PROOFS && saves(way, active);
+    }
+
+    private boolean saves(int way, int active) {
+        long faster = paths.rtt(active) - paths.rtt(way);
+        return paths.rtt(active) >= 0
+                && faster > CLEARLY_FASTER_NANOS
+                && faster > paths.rtt(active) / 2;
+    }
+
+    /**
+     * A way of the same kind may be faster, but the active one has only its first answers: both are
+     * asked a few times more.
+     */
+    boolean isCompared(int way, int active) {
+        return active >= 0
+                && paths.state(way) == WayState.VALID
+                && paths.kind(way) == paths.kind(active)
+                && paths.proofs(active) <= MEASURED_PROOFS
+                && paths.proofs(way) < 2 * MEASURED_PROOFS
+                && (paths.rtt(active) < 0 || saves(way, active));
+    }
+
+    /**
+     * The round-trip time of a way after one more answer: down at once, up slowly, so that a queue
+     * or a busy processor does not look like a longer way.
+     */
+    long settled(int way, long rttNanos) {
+        long before = paths.rtt(way);
+        return before < 0 ? rttNanos : Math.min(rttNanos, before + (rttNanos - before) / 8);
     }
 
     int bestProvenSince(long since) {

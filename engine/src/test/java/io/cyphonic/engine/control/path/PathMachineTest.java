@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Test;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,7 @@ class PathMachineTest {
     private static final InetSocketAddress RELAY = new InetSocketAddress("203.0.113.1", 7448);
     private static final InetSocketAddress TLS = new InetSocketAddress("127.0.0.1", 40_000);
     private static final InetSocketAddress DIRECT = new InetSocketAddress("198.51.100.2", 7000);
+    private static final InetSocketAddress OTHER = new InetSocketAddress("198.51.100.3", 7000);
     private static final InetSocketAddress LOCAL = new InetSocketAddress("192.168.1.7", 7000);
     private static final long MILLI = 1_000_000;
     private static final long RTT = 2 * MILLI;
@@ -35,6 +38,9 @@ class PathMachineTest {
     private final Set<InetSocketAddress> alive = new HashSet<>();
 
     private final List<PathAction> done = new ArrayList<>();
+
+    /** Round-trip times that are not {@link #RTT}. */
+    private final Map<InetSocketAddress, Long> slow = new HashMap<>();
 
     /** So many of them have had their answer, or their chance of one. */
     private int answered;
@@ -65,9 +71,10 @@ class PathMachineTest {
         while (!queue.isEmpty()) {
             if (queue.removeFirst() instanceof PathAction.Probe(InetSocketAddress to)
                     && alive.contains(to)) {
-                now += RTT;
+                long rtt = slow.getOrDefault(to, RTT);
+                now += rtt;
                 heard = now;
-                queue.addAll(event(machine -> machine.onProof(to, RTT)));
+                queue.addAll(event(machine -> machine.onProof(to, rtt)));
             }
         }
         answered = done.size();
@@ -129,6 +136,32 @@ class PathMachineTest {
         assertThat(paths.activeSince() - cut).isLessThan(700 * MILLI);
         assertThat(paths.outages()).isEqualTo(1);
         assertThat(paths.lastOutage()).isBetween(150 * MILLI, 700 * MILLI);
+    }
+
+    @Test
+    void shouldStayWhenOnlyTheFirstAnswersOfTheActiveWayWereSlow() {
+        alive.addAll(Set.of(DIRECT, OTHER));
+        slow.put(DIRECT, 300 * MILLI);
+        event(machine -> machine.onWays(List.of(new Way(OTHER, Kind.DIRECT)), true));
+        event(machine -> machine.onSession(DIRECT, Kind.DIRECT));
+        event(PathMachine::onIdle);
+        answer(List.copyOf(done));
+        slow.clear();
+        pass(60_000, true);
+
+        assertThat(paths.active()).isEqualTo(DIRECT);
+        assertThat(paths.changes()).isZero();
+    }
+
+    @Test
+    void shouldTakeAnEqualWayThatSavesMostOfTheRoundTripTime() {
+        alive.addAll(Set.of(DIRECT, OTHER));
+        slow.put(DIRECT, 100 * MILLI);
+        event(machine -> machine.onWays(List.of(new Way(OTHER, Kind.DIRECT)), true));
+        event(machine -> machine.onSession(DIRECT, Kind.DIRECT));
+        pass(10_000, true);
+
+        assertThat(paths.active()).isEqualTo(OTHER);
     }
 
     @Test
