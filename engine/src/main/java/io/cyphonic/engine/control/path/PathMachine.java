@@ -49,6 +49,7 @@ public final class PathMachine {
     private static final long ASK_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(6);
     private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long BUSY_MACHINE_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long NOTED_OUTAGE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_TOLD = 8;
 
@@ -155,6 +156,8 @@ public final class PathMachine {
         if (way < 0 || paths.active() == null) {
             return;
         }
+        boolean firstToAnswer =
+                paths.doubtSince() != 0 && ways.bestProvenSince(paths.doubtSince()) < 0;
         paths.state(way, WayState.VALID);
         paths.tries(way, 0);
         paths.rtt(way, ways.settled(way, rttNanos));
@@ -162,6 +165,8 @@ public final class PathMachine {
         paths.proofs(way, paths.proofs(way) + 1);
         if (endpoint.equals(paths.active())) {
             activeProven(way);
+        } else if (firstToAnswer && !paths.moved()) {
+            waitForTheActiveWay();
         } else if (mayReplaceActive(way)) {
             activate(way);
         } else if (ways.isCompared(way, paths.find(paths.active()))) {
@@ -186,6 +191,15 @@ public final class PathMachine {
         if (now - paths.activeSince() > STEADY_NANOS) {
             paths.needed(way, 1);
         }
+    }
+
+    /**
+     * On a busy machine answers come late, and then all at once: the active way's may be the next.
+     */
+    private void waitForTheActiveWay() {
+        paths.doubt(
+                paths.doubtSince(), Math.max(paths.graceUntil() - now, BUSY_MACHINE_NANOS) + now);
+        actions.add(new PathAction.Wake(paths.graceUntil() - now + 1));
     }
 
     private boolean mayReplaceActive(int way) {
