@@ -90,6 +90,8 @@ final class SimNode {
     void restart() {
         long skew = runtime.wallSkewMillis();
         runtime.kill();
+        // The kernel closes the socket of a process that dies: nobody answers in its name.
+        node.dataPlane().unplug();
         time.after(
                 RESTART_MILLIS * 1_000_000,
                 () -> {

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.stream.LongStream;
 
 /**
  * Random lives of small worlds in virtual time; see {@link Life} for what happens in one and {@link
@@ -20,7 +21,7 @@ import java.nio.file.Path;
  */
 @Timeout(600)
 class SimulationTest {
-    private static final int RUNS = Integer.getInteger("simulation.runs", 200);
+    private static final int RUNS = Integer.getInteger("simulation.runs", 400);
     private static final long FIRST_SEED = Long.getLong("simulation.seed", 1_000_000);
 
     @TempDir static Path directory;
@@ -38,10 +39,12 @@ class SimulationTest {
 
     @Test
     void shouldKeepEveryPromiseInManyRandomLives() {
-        long moves = 0;
-        for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
-            moves += live(seed);
-        }
+        // A life has one thread; lives have nothing in common but keys and certificates.
+        long moves =
+                LongStream.range(FIRST_SEED, FIRST_SEED + RUNS)
+                        .parallel()
+                        .map(SimulationTest::live)
+                        .sum();
         assertThat(moves).as("endpoints moved").isGreaterThan(RUNS / 10);
     }
 
@@ -49,10 +52,10 @@ class SimulationTest {
      * Seeds that failed once. 12, 19: a firewall that translates nothing was not punched. 69, 331:
      * a copied handshake message moved the endpoint of a working tunnel. 1000001, 1000007: probes
      * of both ends answered each other for ever. 1000036: a copy of what the relay said became the
-     * relay.
+     * relay. 1000531: a process that had died answered once more, which passed for recovery.
      */
     @ParameterizedTest(name = "seed {0}")
-    @ValueSource(longs = {12, 19, 36, 69, 331, 407, 1_000_001, 1_000_007, 1_000_036})
+    @ValueSource(longs = {12, 19, 36, 69, 331, 407, 1_000_001, 1_000_007, 1_000_036, 1_000_531})
     void shouldNotFailAgainWithASeedThatFailedOnce(long seed) {
         live(seed);
     }
