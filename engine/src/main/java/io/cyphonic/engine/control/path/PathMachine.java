@@ -257,7 +257,7 @@ public final class PathMachine {
         }
         int active = paths.find(paths.active());
         boolean worse = active < 0 || paths.kind(active).compareTo(paths.kind(way)) <= 0;
-        if (worse && (active < 0 || !isFresh(active))) {
+        if (worse && (active < 0 || now - paths.proof(active) >= RECENT_NANOS)) {
             enterDoubt(active < 0 ? 0 : ways.grace(active), paths.outageSince());
         }
     }

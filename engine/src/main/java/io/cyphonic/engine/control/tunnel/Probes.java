@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 public final class Probes {
     private static final long MEASURE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long PROBE_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(15);
-    private static final long PATH_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(4);
+    private static final long PATH_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(2);
     private static final long NO_ANSWER = -1;
 
     private final TunnelContext context;

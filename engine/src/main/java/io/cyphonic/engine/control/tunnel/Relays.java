@@ -101,19 +101,18 @@ public final class Relays {
     }
 
     /**
-     * Both ends get both grants when both have asked, in whatever order: they must agree. The later
-     * one counts, or of two of an age that with the greater path id; and any, while the present one
-     * does not work.
+     * Both ends get both grants when both have asked, in whatever order, and one end may miss one:
+     * they agree again with the next grant if an order of the grants alone decides. The later one
+     * counts, of two of the same millisecond that with the greater path id.
      */
     private boolean replaces(Id128 pathId, RelayGrant grant, RelayRecord present) {
         if (present.pathId().equals(pathId)) {
             return grant.expiryMillis() > present.grantExpiryMillis() + SAME_AGE_MILLIS;
         }
-        long older = grant.expiryMillis() - present.grantExpiryMillis();
-        if (Math.abs(older) > SAME_AGE_MILLIS) {
-            return older > 0;
-        }
-        return Long.compareUnsigned(pathId.high(), present.pathId().high()) > 0;
+        long newer = grant.expiryMillis() - present.grantExpiryMillis();
+        return newer != 0
+                ? newer > 0
+                : Long.compareUnsigned(pathId.high(), present.pathId().high()) > 0;
     }
 
     /** Does what is due. */
@@ -299,11 +298,9 @@ public final class Relays {
         boolean waiting = !bound.peerBound() && now - since < PEER_WAIT_LIMIT_NANOS;
         relay.nextAction(now + (waiting ? PEER_WAIT_NANOS : REFRESH_NANOS));
         context.state().relays().put(relay.nodeId(), relay);
-        if (another) {
-            TunnelRecord tunnel = context.state().tunnels().find(relay.nodeId());
-            if (tunnel != null) {
-                attach(tunnel, relay);
-            }
+        TunnelRecord tunnel = context.state().tunnels().find(relay.nodeId());
+        if (another && tunnel != null) {
+            attach(tunnel, relay);
         }
         if (news) {
             listener.onRelay(relay.nodeId(), endpoint, tls ? Kind.TCP : Kind.RELAY);
