@@ -18,6 +18,11 @@ TINY = ("--connections", "2", "--modes", "serial,adaptive", "--repetitions", "1"
         "--warm-up", "0", "--udp-mbps", "50", "--steady-mbps", "5")
 
 
+def listen_to_interrupts():
+    """What runs in the background of a shell inherits that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class RunTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -46,7 +51,7 @@ class StudyTest(RunTest):
     def test_interrupted_study_leaves_valid_results_and_goes_on(self):
         folder = self.folder / "study"
         studying = subprocess.Popen([ROOT / "bench/study", *TINY, "--out", folder], stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT, text=True)
+                                    stderr=subprocess.STDOUT, text=True, preexec_fn=listen_to_interrupts)
         self.addCleanup(studying.kill)
         journal = folder / "journal.jsonl"
         wait_for(lambda: journal.exists() and journal.read_text().count('"kind":"cell"') >= 3, 240, "three cells to be measured")
