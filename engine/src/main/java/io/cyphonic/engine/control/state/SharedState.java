@@ -21,8 +21,8 @@ public final class SharedState {
     private static final int MAX_RESPONSE = 512;
     private static final int RESPONSE_BYTES = 9;
     private static final int RESPONSE_LENGTH = RESPONSE_BYTES + 2 + MAX_RESPONSE;
-    private static final int PATH_INITIATOR = 8;
-    private static final int PATH_LENGTH = PATH_INITIATOR + RecordFields.ID_LENGTH;
+    private static final int OWNER = 8;
+    private static final int OWNER_LENGTH = OWNER + RecordFields.ID_LENGTH;
     private static final int STAMP = 8;
     private static final int STAMP_LENGTH = 16;
     private static final int FLAG_LENGTH = 8;
@@ -89,12 +89,12 @@ public final class SharedState {
                         RelayRecord::bytes);
         this.relayPaths =
                 store.createTable(
-                        "relay paths", RecordFields.ID_LENGTH, PATH_LENGTH, 2 * maxTunnels);
-        this.binds = store.createTable("relay binds", Long.BYTES, PATH_LENGTH, 4 * pending);
+                        "relay paths", RecordFields.ID_LENGTH, OWNER_LENGTH, 2 * maxTunnels);
+        this.binds = store.createTable("relay binds", Long.BYTES, OWNER_LENGTH, 4 * pending);
         this.attempts =
                 store.createTable("attempts", WantedPeer.LENGTH, AttemptRecord.LENGTH, pending);
         this.expectedPaths =
-                store.createTable("expected paths", RecordFields.ID_LENGTH, PATH_LENGTH, pending);
+                store.createTable("expected paths", RecordFields.ID_LENGTH, OWNER_LENGTH, pending);
         this.responses =
                 store.createTable("responses", RecordFields.ID_LENGTH, RESPONSE_LENGTH, pending);
         this.stamps =
@@ -140,42 +140,30 @@ public final class SharedState {
 
     /** Remembers for whose relay a message with this sequence was sent. */
     public void rememberBind(long sequence, Id128 nodeId, long expiry) {
-        byte[] record = new byte[PATH_LENGTH];
-        RecordFields.putLong(record, 0, expiry);
-        RecordFields.putId(record, PATH_INITIATOR, nodeId);
-        binds.put(Keys.of(sequence), record);
+        binds.put(Keys.of(sequence), owned(nodeId, expiry));
     }
 
     /** For whose relay a message with this sequence was sent, or {@code null}. */
     public Id128 findBind(long sequence) {
-        byte[] record = new byte[PATH_LENGTH];
-        return binds.get(Keys.of(sequence), record)
-                ? RecordFields.getId(record, PATH_INITIATOR)
-                : null;
+        byte[] record = new byte[OWNER_LENGTH];
+        return binds.get(Keys.of(sequence), record) ? owner(record) : null;
     }
 
     /** For whose relay a message with this sequence was sent; only once. Or {@code null}. */
     public Id128 takeBind(long sequence) {
-        byte[] record = new byte[PATH_LENGTH];
-        return binds.remove(Keys.of(sequence), record)
-                ? RecordFields.getId(record, PATH_INITIATOR)
-                : null;
+        byte[] record = new byte[OWNER_LENGTH];
+        return binds.remove(Keys.of(sequence), record) ? owner(record) : null;
     }
 
     /** Remembers whose relayed path this is. */
     public void rememberRelayPath(Id128 pathId, Id128 nodeId, long expiry) {
-        byte[] record = new byte[PATH_LENGTH];
-        RecordFields.putLong(record, 0, expiry);
-        RecordFields.putId(record, PATH_INITIATOR, nodeId);
-        relayPaths.put(Keys.of(pathId), record);
+        relayPaths.put(Keys.of(pathId), owned(nodeId, expiry));
     }
 
     /** Whose relayed path this is, or {@code null}. */
     public Id128 relayPath(Id128 pathId) {
-        byte[] record = new byte[PATH_LENGTH];
-        return relayPaths.get(Keys.of(pathId), record)
-                ? RecordFields.getId(record, PATH_INITIATOR)
-                : null;
+        byte[] record = new byte[OWNER_LENGTH];
+        return relayPaths.get(Keys.of(pathId), record) ? owner(record) : null;
     }
 
     /** The path is not relayed any more. */
@@ -244,25 +232,19 @@ public final class SharedState {
      * @return false if there is no room to remember it
      */
     public boolean expectPath(Id128 pathId, Id128 initiatorId, long expiry) {
-        byte[] record = new byte[PATH_LENGTH];
-        RecordFields.putLong(record, 0, expiry);
-        RecordFields.putId(record, PATH_INITIATOR, initiatorId);
-        return expectedPaths.put(Keys.of(pathId), record);
+        return expectedPaths.put(Keys.of(pathId), owned(initiatorId, expiry));
     }
 
     /** Whether the cloud has announced that this initiator will come on this path. */
     public boolean isPathExpected(Id128 pathId, Id128 initiatorId, long nowMillis) {
-        byte[] record = new byte[PATH_LENGTH];
-        return expectedPaths.get(Keys.of(pathId), record)
-                && !isExpired(record, nowMillis)
-                && RecordFields.getId(record, PATH_INITIATOR).equals(initiatorId);
+        return initiatorId.equals(expectedInitiator(pathId, nowMillis));
     }
 
     /** Who will come on this path by what the cloud has announced, or {@code null}. */
     public Id128 expectedInitiator(Id128 pathId, long nowMillis) {
-        byte[] record = new byte[PATH_LENGTH];
+        byte[] record = new byte[OWNER_LENGTH];
         return expectedPaths.get(Keys.of(pathId), record) && !isExpired(record, nowMillis)
-                ? RecordFields.getId(record, PATH_INITIATOR)
+                ? owner(record)
                 : null;
     }
 
@@ -377,6 +359,18 @@ public final class SharedState {
     /** The present moment in the unit of expiries. */
     public static long millis(long nowNanos) {
         return TimeUnit.NANOSECONDS.toMillis(nowNanos);
+    }
+
+    /** A record that says which node something belongs to. */
+    private static byte[] owned(Id128 nodeId, long expiry) {
+        byte[] record = new byte[OWNER_LENGTH];
+        RecordFields.putLong(record, 0, expiry);
+        RecordFields.putId(record, OWNER, nodeId);
+        return record;
+    }
+
+    private static Id128 owner(byte[] record) {
+        return RecordFields.getId(record, OWNER);
     }
 
     private static boolean isExpired(byte[] record, long nowMillis) {

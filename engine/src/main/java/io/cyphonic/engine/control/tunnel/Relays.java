@@ -298,9 +298,11 @@ public final class Relays {
         boolean waiting = !bound.peerBound() && now - since < PEER_WAIT_LIMIT_NANOS;
         relay.nextAction(now + (waiting ? PEER_WAIT_NANOS : REFRESH_NANOS));
         context.state().relays().put(relay.nodeId(), relay);
-        TunnelRecord tunnel = context.state().tunnels().find(relay.nodeId());
-        if (another && tunnel != null) {
-            attach(tunnel, relay);
+        if (another) {
+            TunnelRecord tunnel = context.state().tunnels().find(relay.nodeId());
+            if (tunnel != null) {
+                attach(tunnel, relay);
+            }
         }
         if (news) {
             listener.onRelay(relay.nodeId(), endpoint, tls ? Kind.TCP : Kind.RELAY);
