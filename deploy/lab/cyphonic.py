@@ -23,6 +23,11 @@ class Cloud:
     def command(self, name, *arguments, check=True):
         return self.host.run(CLOUD, name, *arguments, "--dir", self.directory, check=check)
 
+    def configure(self, text):
+        """Adds lines to cloud.yaml."""
+        with open(self.directory / "cloud.yaml", "a") as file:
+            file.write(text)
+
     def serve(self):
         self.process = self.host.spawn("cloud", CLOUD, "serve", "--dir", self.directory)
         return self.process.wait_for_line("ready", READY_SECONDS)

@@ -30,11 +30,13 @@ class PairTest(LabTest):
     """A cloud and two nodes, alice and bob, whose tunnel is up."""
 
     NODE_YAML = ""
+    CLOUD_YAML = ""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.cloud = Cloud(cls.lab.host("cloud"))
+        cls.cloud.configure(cls.CLOUD_YAML)
         cls.cloud.serve()
         cls.alice, cls.bob = (cls.node(name) for name in ("alice", "bob"))
         cls.alice.host.run("ping", "-c", "1", "-W", "5", cls.bob.fqdn)

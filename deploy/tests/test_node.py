@@ -1,5 +1,7 @@
 """What a person does with two nodes: names, status, ping, stopping, revoking; and what stays behind (nothing)."""
 
+import os
+import re
 import signal
 import time
 
@@ -96,6 +98,23 @@ class RevocationTest(shared.PairTest):
         self.assertLess(time.monotonic() - start, 10)
         devices = {device["fqdn"]: device for device in self.cloud.devices()["devices"]}
         self.assertTrue(devices["bob.cyphonic.internal"]["revoked"])
+
+
+class RevocationAtRelayTest(shared.PairTest):
+    CLOUD_YAML = "metrics:\n  listen: 127.0.0.1:9448\n"
+    SCRAPE = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:9448/metrics').read().decode())"
+
+    def relay_channels(self):
+        page = self.cloud.host.run("python3", "-c", self.SCRAPE).stdout
+        return float(re.search(r"^cyphonic_relay_channels (\S+)$", page, re.MULTILINE)[1])
+
+    def test_relay_ends_the_channel_of_a_revoked_node_within_seconds(self):
+        wait_for(lambda: self.relay_channels() == 2, 10, "both ends of the path to have a channel")
+        # Frozen, it gives nothing up by itself; left alone, the relay keeps an unused channel for a minute.
+        os.kill(self.bob.process.pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.bob.process.pid, signal.SIGCONT)
+        self.cloud.command("revoke", "bob")
+        wait_for(lambda: self.relay_channels() == 1, 10, "the relay to end the channel of the revoked node")
 
 
 class Ipv6UnderlayTest(shared.LabTest):

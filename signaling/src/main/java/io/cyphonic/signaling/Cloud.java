@@ -205,7 +205,9 @@ public final class Cloud implements AutoCloseable {
                         .open(config, tls, authentication);
         gateway.ifPresent(this::opened);
         RevocationPush push =
-                opened(new RevocationPush(registry, nodeManagement, nmsServer, clock));
+                opened(
+                        new RevocationPush(
+                                registry, nodeManagement, relays, relaySecret, nmsServer, clock));
         relay.ifPresent(RelayService::start);
         gateway.ifPresent(TlsGateway::start);
         nmsServer.start();

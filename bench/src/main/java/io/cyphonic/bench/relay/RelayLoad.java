@@ -22,6 +22,7 @@ final class RelayLoad {
     private static final int BUFFER_LENGTH = 65_535;
     private static final long ANSWER_NS = TimeUnit.MILLISECONDS.toNanos(400);
     private static final int BIND_ATTEMPTS = 4;
+    private static final Id128 NODE = new Id128(1, 2);
     private static final int LIMIT = Integer.MAX_VALUE;
 
     // A path of its own: the relay may still know that of the load before.
@@ -71,6 +72,7 @@ final class RelayLoad {
                             RelayBench.RELAY_ID,
                             path,
                             side,
+                            NODE,
                             expiryMillis,
                             LIMIT);
             seal = new RelaySeal(key);
@@ -84,7 +86,7 @@ final class RelayLoad {
                 byte[] bind =
                         code.signed(
                                 new RelayMessage.Bind(
-                                        side, path, expiryMillis, LIMIT, sequence, cookie));
+                                        side, path, NODE, expiryMillis, LIMIT, sequence, cookie));
                 transport.send(bind, 0, bind.length, bind.length, relay);
                 switch (answer()) {
                     case RelayMessage.Challenge challenge -> cookie = challenge.cookie();

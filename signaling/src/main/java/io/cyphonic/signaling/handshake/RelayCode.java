@@ -1,16 +1,17 @@
 package io.cyphonic.signaling.handshake;
 
 import io.cyphonic.signaling.protocol.RelayMessage;
+import io.cyphonic.signaling.protocol.RelayRevocation;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
- * The code at the end of a {@link RelayMessage}: the first 16 bytes of HMAC-SHA-256 over everything
- * before it. The key is HMAC-SHA-256 of the label {@code cyphonic relay bind} under the channel
- * key, so that it is not the key of {@link RelaySeal}. The type byte is covered, hence no message
- * can be played back as another one.
+ * The code at the end of a {@link RelayMessage} or {@link RelayRevocation}: the first 16 bytes of
+ * HMAC-SHA-256 over everything before it. Its key is HMAC-SHA-256 of the label {@code cyphonic
+ * relay bind} under the channel key, so that it is not the key of {@link RelaySeal}. The type byte
+ * is covered, hence no message can be played back as another one.
  *
  * <p>Thread-safe. Allocates: for messages about channels, not for what is relayed.
  */
@@ -20,17 +21,21 @@ public final class RelayCode implements AutoCloseable {
     private final byte[] key;
 
     /**
-     * For one channel.
+     * For one channel, or for revocations.
      *
-     * @param channelKey not kept
+     * @param relayKey one of {@link RelayKeys}; not kept
      */
-    public RelayCode(byte[] channelKey) {
-        key = NoiseHash.hmacSha256(channelKey, LABEL);
+    public RelayCode(byte[] relayKey) {
+        key = NoiseHash.hmacSha256(relayKey, LABEL);
     }
 
     /** The encoded message with its code in place. */
     public byte[] signed(RelayMessage message) {
-        byte[] encoded = RelayMessage.encode(message);
+        return signed(RelayMessage.encode(message));
+    }
+
+    /** The same array, with the code as its last {@value RelayMessage#CODE_LENGTH} bytes. */
+    public byte[] signed(byte[] encoded) {
         byte[] code = code(encoded, encoded.length);
         System.arraycopy(
                 code,

@@ -21,6 +21,10 @@ public final class RelayKeys {
 
     private static final byte[] LABEL = "cyphonic relay".getBytes(StandardCharsets.US_ASCII);
 
+    // No info of a grant is as short as this.
+    private static final byte[] REVOCATION_LABEL =
+            "cyphonic relay revocation".getBytes(StandardCharsets.US_ASCII);
+
     private RelayKeys() {}
 
     /**
@@ -29,25 +33,48 @@ public final class RelayKeys {
      * @param secret {@value #SECRET_LENGTH} bytes
      * @param relayId the relay that the grant is for
      * @param side of the path
+     * @param nodeId of the node at that end
      * @return {@link RelayGrant#KEY_LENGTH} bytes, the caller's to wipe
      */
     public static byte[] channelKey(
-            byte[] secret, int relayId, Id128 pathId, int side, long expiryMillis, int limit) {
-        if (secret.length != SECRET_LENGTH) {
-            throw new IllegalArgumentException(
-                    "the relay secret has %d bytes, found %d"
-                            .formatted(SECRET_LENGTH, secret.length));
-        }
+            byte[] secret,
+            int relayId,
+            Id128 pathId,
+            int side,
+            Id128 nodeId,
+            long expiryMillis,
+            int limit) {
         byte[] info =
-                ByteBuffer.allocate(LABEL.length + 2 + 16 + 1 + 8 + 4)
+                ByteBuffer.allocate(LABEL.length + 2 + 16 + 1 + 16 + 8 + 4)
                         .put(LABEL)
                         .putShort((short) relayId)
                         .putLong(pathId.high())
                         .putLong(pathId.low())
                         .put((byte) side)
+                        .putLong(nodeId.high())
+                        .putLong(nodeId.low())
                         .putLong(expiryMillis)
                         .putInt(limit)
                         .array();
+        return derive(secret, info);
+    }
+
+    /**
+     * The key under which the NMS tells every relay of revocations.
+     *
+     * @param secret {@value #SECRET_LENGTH} bytes
+     * @return {@link RelayGrant#KEY_LENGTH} bytes, the caller's to wipe
+     */
+    public static byte[] revocationKey(byte[] secret) {
+        return derive(secret, REVOCATION_LABEL);
+    }
+
+    private static byte[] derive(byte[] secret, byte[] info) {
+        if (secret.length != SECRET_LENGTH) {
+            throw new IllegalArgumentException(
+                    "the relay secret has %d bytes, found %d"
+                            .formatted(SECRET_LENGTH, secret.length));
+        }
         try {
             return KDF.getInstance("HKDF-SHA256")
                     .deriveData(

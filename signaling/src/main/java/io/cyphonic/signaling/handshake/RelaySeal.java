@@ -34,7 +34,13 @@ public final class RelaySeal {
     /** Most bytes behind the header that the code covers. */
     public static final int COVERED_LENGTH = 32;
 
+    /** From this length on, a datagram has all the bytes that the code can cover. */
+    public static final int FULL_LENGTH = RelayHeader.LENGTH + COVERED_LENGTH;
+
     private static final int PREFIX_LENGTH = 16;
+
+    /** Whole words of the message of such a datagram; the last block has no byte of it. */
+    static final int FULL_WORDS = (PREFIX_LENGTH + COVERED_LENGTH) / Long.BYTES;
 
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -75,51 +81,91 @@ public final class RelaySeal {
      * @param length of the datagram in bytes, more than {@link RelayHeader#LENGTH}
      */
     public boolean verify(byte[] buffer, int offset, int length) {
-        return (long) LONG.get(buffer, offset + RelayHeader.CODE_FIELD_OFFSET)
-                == code(buffer, offset, length);
+        return codeOf(buffer, offset) == code(buffer, offset, length);
+    }
+
+    /** One of the four words of the state before the first block. */
+    long initial(int word) {
+        return switch (word) {
+            case 0 -> k0 ^ 0x736f6d6570736575L;
+            case 1 -> k1 ^ 0x646f72616e646f6dL;
+            case 2 -> k0 ^ 0x6c7967656e657261L;
+            default -> k1 ^ 0x7465646279746573L;
+        };
+    }
+
+    /** First word of the message: type, flags, counter. */
+    static long word0(byte[] buffer, int offset) {
+        return (long) LONG.get(buffer, offset);
+    }
+
+    /** Second word of the message: channel and length. */
+    static long word1(byte[] buffer, int offset, int length) {
+        return Integer.toUnsignedLong((int) INT.get(buffer, offset + 8))
+                | (long) Integer.reverseBytes(length) << 32;
+    }
+
+    /** A word of what is behind the header. */
+    static long coveredWord(byte[] buffer, int offset, int index) {
+        return (long) LONG.get(buffer, offset + RelayHeader.LENGTH + (index << 3));
+    }
+
+    /** The code that the header says. */
+    static long codeOf(byte[] buffer, int offset) {
+        return (long) LONG.get(buffer, offset + RelayHeader.CODE_FIELD_OFFSET);
     }
 
     private long code(byte[] buffer, int offset, int length) {
-        long v0 = k0 ^ 0x736f6d6570736575L;
-        long v1 = k1 ^ 0x646f72616e646f6dL;
-        long v2 = k0 ^ 0x6c7967656e657261L;
-        long v3 = k1 ^ 0x7465646279746573L;
+        long v0 = initial(0);
+        long v1 = initial(1);
+        long v2 = initial(2);
+        long v3 = initial(3);
         int covered = Math.min(COVERED_LENGTH, length - RelayHeader.LENGTH);
         int words = (PREFIX_LENGTH + covered) >>> 3;
-        int behind = offset + RelayHeader.LENGTH;
-        // words + 1 blocks of two rounds, then 0xFF and four more: one loop, so that it is inlined.
-        for (int i = 0; i < words + 3; i++) {
+        for (int i = 0; i <= words; i++) {
             long m;
-            if (i == 0) {
-                m = (long) LONG.get(buffer, offset);
-            } else if (i == 1) {
-                m =
-                        Integer.toUnsignedLong((int) INT.get(buffer, offset + 8))
-                                | (long) Integer.reverseBytes(length) << 32;
-            } else if (i < words) {
-                m = (long) LONG.get(buffer, behind + (i << 3) - PREFIX_LENGTH);
-            } else if (i == words) {
-                m = last(buffer, behind, covered);
+            if (i == words) {
+                m = last(buffer, offset + RelayHeader.LENGTH, covered);
+            } else if (i > 1) {
+                m = coveredWord(buffer, offset, i - 2);
             } else {
-                m = 0;
-                if (i == words + 1) {
-                    v2 ^= 0xFF;
-                }
+                m = i == 0 ? word0(buffer, offset) : word1(buffer, offset, length);
             }
             v3 ^= m;
-            for (int round = 0; round < 2; round++) {
-                v0 += v1;
-                v2 += v3;
-                v1 = Long.rotateLeft(v1, 13) ^ v0;
-                v3 = Long.rotateLeft(v3, 16) ^ v2;
-                v0 = Long.rotateLeft(v0, 32);
-                v2 += v1;
-                v0 += v3;
-                v1 = Long.rotateLeft(v1, 17) ^ v2;
-                v3 = Long.rotateLeft(v3, 21) ^ v0;
-                v2 = Long.rotateLeft(v2, 32);
-            }
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32);
+            v2 += v1;
+            v0 += v3;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v2 = Long.rotateLeft(v2, 32);
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32);
+            v2 += v1;
+            v0 += v3;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v2 = Long.rotateLeft(v2, 32);
             v0 ^= m;
+        }
+        v2 ^= 0xFF;
+        for (int round = 0; round < 4; round++) {
+            v0 += v1;
+            v2 += v3;
+            v1 = Long.rotateLeft(v1, 13) ^ v0;
+            v3 = Long.rotateLeft(v3, 16) ^ v2;
+            v0 = Long.rotateLeft(v0, 32);
+            v2 += v1;
+            v0 += v3;
+            v1 = Long.rotateLeft(v1, 17) ^ v2;
+            v3 = Long.rotateLeft(v3, 21) ^ v0;
+            v2 = Long.rotateLeft(v2, 32);
         }
         return v0 ^ v1 ^ v2 ^ v3;
     }

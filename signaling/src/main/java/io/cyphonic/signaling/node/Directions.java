@@ -99,7 +99,13 @@ final class Directions {
                         procedure,
                         request.nowMillis() + CONFIRMATION_LIFE_MILLIS,
                         relayId);
-        RelayGrant grant = relays.make(relayId, pathId, RelayHeader.RESPONDER, request.nowMillis());
+        RelayGrant grant =
+                relays.make(
+                        relayId,
+                        pathId,
+                        RelayHeader.RESPONDER,
+                        responder.nodeId(),
+                        request.nowMillis());
         return toResponder(initiator, responder, state, grant);
     }
 
@@ -129,6 +135,7 @@ final class Directions {
                         state.relayId(),
                         state.pathId(),
                         RelayHeader.INITIATOR,
+                        state.initiatorId(),
                         request.nowMillis());
         return List.of(
                 answer.status() == Status.OK

@@ -99,8 +99,8 @@ public final class RelayGrants {
         return best;
     }
 
-    /** A grant for one end, or {@code null} if there is no such relay. */
-    RelayGrant make(int relayId, Id128 pathId, int side, long nowMillis) {
+    /** A grant for a node at one end, or {@code null} if there is no such relay. */
+    RelayGrant make(int relayId, Id128 pathId, int side, Id128 nodeId, long nowMillis) {
         for (RelayServer relay : relays) {
             if (relay.id() == relayId) {
                 long expiryMillis = nowMillis + LIFE.toMillis();
@@ -109,7 +109,8 @@ public final class RelayGrants {
                         side,
                         expiryMillis,
                         limit,
-                        RelayKeys.channelKey(secret, relayId, pathId, side, expiryMillis, limit));
+                        RelayKeys.channelKey(
+                                secret, relayId, pathId, side, nodeId, expiryMillis, limit));
             }
         }
         return null;

@@ -39,5 +39,8 @@ public final class DatagramType {
     /** A relay has no channel for the sender, and says why. */
     public static final byte RELAY_REFUSED = 0x4B;
 
+    /** The NMS tells a relay which nodes were revoked; see {@link RelayRevocation}. */
+    public static final byte RELAY_REVOCATION = 0x4C;
+
     private DatagramType() {}
 }

@@ -16,6 +16,8 @@ import java.nio.ByteBuffer;
  * +---------------+---------------+---------------+---------------+
  * | path id (16 bytes)                                            |
  * +---------------------------------------------------------------+
+ * | node id (16 bytes)                                            |
+ * +---------------------------------------------------------------+
  * | expiry (8 bytes)                                              |
  * +---------------------------------------------------------------+
  * | limit                                                         |
@@ -67,7 +69,7 @@ public sealed interface RelayMessage {
     int CODE_LENGTH = 16;
 
     /** Length of a Bind in bytes; no answer to it is longer. */
-    int BIND_LENGTH = 72;
+    int BIND_LENGTH = 88;
 
     /** Length of a Challenge in bytes. */
     int CHALLENGE_LENGTH = 44;
@@ -96,7 +98,14 @@ public sealed interface RelayMessage {
     }
 
     /** Asks for a channel; repeated, it keeps the channel alive, or moves it to a new address. */
-    record Bind(int side, Id128 pathId, long expiryMillis, int limit, long sequence, byte[] cookie)
+    record Bind(
+            int side,
+            Id128 pathId,
+            Id128 nodeId,
+            long expiryMillis,
+            int limit,
+            long sequence,
+            byte[] cookie)
             implements RelayMessage {}
 
     /** Send the Bind again, with this cookie. */
@@ -117,6 +126,8 @@ public sealed interface RelayMessage {
                     start(BIND_LENGTH, DatagramType.RELAY_BIND, m.side, 0)
                             .putLong(m.pathId.high())
                             .putLong(m.pathId.low())
+                            .putLong(m.nodeId.high())
+                            .putLong(m.nodeId.low())
                             .putLong(m.expiryMillis)
                             .putInt(m.limit)
                             .putLong(m.sequence)
@@ -185,11 +196,12 @@ public sealed interface RelayMessage {
 
     private static Bind bind(int side, ByteBuffer bytes) {
         Id128 pathId = new Id128(bytes.getLong(), bytes.getLong());
+        Id128 nodeId = new Id128(bytes.getLong(), bytes.getLong());
         long expiryMillis = bytes.getLong();
         int limit = bytes.getInt();
         long sequence = bytes.getLong();
         return limit > 0
-                ? new Bind(side, pathId, expiryMillis, limit, sequence, cookie(bytes))
+                ? new Bind(side, pathId, nodeId, expiryMillis, limit, sequence, cookie(bytes))
                 : null;
     }
 

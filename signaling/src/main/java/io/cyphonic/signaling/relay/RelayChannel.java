@@ -5,6 +5,7 @@ import io.cyphonic.signaling.handshake.RelaySeal;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.protocol.Id128;
+import io.cyphonic.signaling.protocol.RelayMessage;
 
 /** One end of one path, bound to an address. Owned by the relay's thread. */
 final class RelayChannel {
@@ -24,6 +25,7 @@ final class RelayChannel {
     final int side;
 
     // From the grant; another one may follow.
+    Id128 nodeId;
     RelaySeal seal;
     RelayCode code;
     long expiryMillis;
@@ -52,16 +54,19 @@ final class RelayChannel {
     }
 
     /** Puts a grant in force. */
-    void grant(RelaySeal newSeal, RelayCode newCode, long newExpiryMillis, int newLimit) {
+    void grant(RelayMessage.Bind bind, RelaySeal newSeal, RelayCode newCode) {
         seal = newSeal;
         code = newCode;
-        expiryMillis = newExpiryMillis;
-        limit = newLimit;
+        nodeId = bind.nodeId();
+        expiryMillis = bind.expiryMillis();
+        limit = bind.limit();
         budget = burst();
     }
 
-    boolean hasGrant(long otherExpiryMillis, int otherLimit) {
-        return expiryMillis == otherExpiryMillis && limit == otherLimit;
+    boolean hasGrantOf(RelayMessage.Bind bind) {
+        return expiryMillis == bind.expiryMillis()
+                && limit == bind.limit()
+                && nodeId.equals(bind.nodeId());
     }
 
     boolean isBoundTo(ReceivedDatagrams batch, RelayStream from) {

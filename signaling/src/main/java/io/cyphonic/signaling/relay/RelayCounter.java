@@ -8,6 +8,8 @@ public enum RelayCounter {
     BOUND,
     /** Binds answered with a challenge: their source was not proven. */
     CHALLENGED,
+    /** Notices of revocations, from the NMS. */
+    REVOCATION_NOTED,
     /** STUN requests answered. */
     STUN_ANSWERED,
     /** Not a datagram of this protocol that a relay takes. */
@@ -28,6 +30,8 @@ public enum RelayCounter {
     OVER_LIMIT,
     /** A Bind or a datagram under a grant that has ended. */
     EXPIRED,
+    /** A Bind of a node that was revoked. */
+    REVOKED,
     /** A Bind whose sequence is not higher than that of an earlier one. */
     OVERTAKEN,
     /** A Bind for which there was no room. */

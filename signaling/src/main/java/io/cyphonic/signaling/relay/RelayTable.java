@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The channels of a relay, by number and by path. Bounded, in total and per source address, so that
@@ -64,9 +65,15 @@ final class RelayTable {
 
     /** Removes the channels that nobody used for a while, and those whose grant has ended. */
     void sweep(long idleNs, long nowNs, long nowMillis) {
+        removeIf(
+                channel -> nowNs - channel.activeNs >= idleNs || channel.expiryMillis <= nowMillis);
+    }
+
+    /** Removes some channels. */
+    void removeIf(Predicate<RelayChannel> isOver) {
         for (Iterator<RelayChannel> all = byNumber.values().iterator(); all.hasNext(); ) {
             RelayChannel channel = all.next();
-            if (nowNs - channel.activeNs >= idleNs || channel.expiryMillis <= nowMillis) {
+            if (isOver.test(channel)) {
                 all.remove();
                 forget(channel);
             }

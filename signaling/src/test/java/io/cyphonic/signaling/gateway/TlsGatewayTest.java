@@ -50,6 +50,7 @@ class TlsGatewayTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
     private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
     private static final byte[] SECRET = new byte[RelayKeys.SECRET_LENGTH];
+    private static final Id128 NODE = new Id128(5, 6);
 
     @TempDir Path directory;
 
@@ -274,7 +275,7 @@ class TlsGatewayTest {
 
         End(int side) {
             this.side = side;
-            byte[] key = RelayKeys.channelKey(SECRET, 1, path, side, expiryMillis, 1000);
+            byte[] key = RelayKeys.channelKey(SECRET, 1, path, side, NODE, expiryMillis, 1000);
             seal = new RelaySeal(key);
             code = new RelayCode(key);
         }
@@ -290,7 +291,7 @@ class TlsGatewayTest {
 
         private byte[] message(long sequence, byte[] cookie) {
             return code.signed(
-                    new RelayMessage.Bind(side, path, expiryMillis, 1000, sequence, cookie));
+                    new RelayMessage.Bind(side, path, NODE, expiryMillis, 1000, sequence, cookie));
         }
 
         byte[] datagram() {

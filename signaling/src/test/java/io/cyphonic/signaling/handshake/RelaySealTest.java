@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayHeader;
 import io.cyphonic.signaling.protocol.RelayMessage;
+import io.cyphonic.signaling.protocol.RelayRevocation;
 
 import org.bouncycastle.crypto.macs.SipHash;
 import org.bouncycastle.crypto.params.KeyParameter;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 
 /** The fixed bytes were computed by an independent implementation. */
@@ -80,25 +82,30 @@ class RelaySealTest {
         byte[] secret = new byte[32];
         Arrays.fill(secret, (byte) 7);
         Id128 path = new Id128(1, 2);
-        byte[] key = RelayKeys.channelKey(secret, 1, path, 0, 1000, 50);
+        Id128 node = new Id128(3, 4);
+        byte[] key = RelayKeys.channelKey(secret, 1, path, 0, node, 1000, 50);
 
-        assertThat(HEX.formatHex(key)).isEqualTo("d43cf85e4c378c9c52747efabd733ab1");
-        assertThat(RelayKeys.channelKey(secret, 1, path, 0, 1000, 50)).isEqualTo(key);
-        assertThat(RelayKeys.channelKey(secret, 2, path, 0, 1000, 50)).isNotEqualTo(key);
-        assertThat(RelayKeys.channelKey(secret, 1, new Id128(1, 3), 0, 1000, 50)).isNotEqualTo(key);
-        assertThat(RelayKeys.channelKey(secret, 1, path, 1, 1000, 50)).isNotEqualTo(key);
-        assertThat(RelayKeys.channelKey(secret, 1, path, 0, 1001, 50)).isNotEqualTo(key);
-        assertThat(RelayKeys.channelKey(secret, 1, path, 0, 1000, 51)).isNotEqualTo(key);
+        assertThat(HEX.formatHex(key)).isEqualTo("797306bccac46103a2364953bf4f6620");
+        assertThat(RelayKeys.channelKey(secret, 1, path, 0, node, 1000, 50)).isEqualTo(key);
+        assertThat(RelayKeys.channelKey(secret, 2, path, 0, node, 1000, 50)).isNotEqualTo(key);
+        assertThat(RelayKeys.channelKey(secret, 1, new Id128(1, 3), 0, node, 1000, 50))
+                .isNotEqualTo(key);
+        assertThat(RelayKeys.channelKey(secret, 1, path, 1, node, 1000, 50)).isNotEqualTo(key);
+        assertThat(RelayKeys.channelKey(secret, 1, path, 0, path, 1000, 50)).isNotEqualTo(key);
+        assertThat(RelayKeys.channelKey(secret, 1, path, 0, node, 1001, 50)).isNotEqualTo(key);
+        assertThat(RelayKeys.channelKey(secret, 1, path, 0, node, 1000, 51)).isNotEqualTo(key);
     }
 
     @Test
     void shouldSignAMessageAndNoticeEveryChangedBit() {
         RelayCode code = new RelayCode(KEY);
         byte[] bind =
-                code.signed(new RelayMessage.Bind(0, new Id128(1, 2), 1000, 50, 3, new byte[16]));
+                code.signed(
+                        new RelayMessage.Bind(
+                                0, new Id128(1, 2), new Id128(3, 4), 1000, 50, 3, new byte[16]));
 
         assertThat(HEX.formatHex(bind, bind.length - 16, bind.length))
-                .isEqualTo("689d4470d6ae64622e6fa7b26094508e");
+                .isEqualTo("5790cff6d9d57945f6f1c9c70b96c99b");
         assertThat(code.verify(bind, bind.length)).isTrue();
         for (int bit = 0; bit < 8 * bind.length; bit++) {
             byte[] changed = bind.clone();
@@ -107,6 +114,51 @@ class RelaySealTest {
         }
         code.close();
         assertThat(code.verify(bind, bind.length)).isFalse();
+    }
+
+    @Test
+    void shouldSignARevocationWithAKeyOfItsOwn() {
+        byte[] secret = new byte[32];
+        Arrays.fill(secret, (byte) 7);
+        byte[] key = RelayKeys.revocationKey(secret);
+        RelayRevocation revocation = new RelayRevocation(List.of(new Id128(1, 2), new Id128(3, 4)));
+
+        byte[] signed = new RelayCode(key).signed(revocation.encode());
+
+        assertThat(HEX.formatHex(key)).isEqualTo("7f95784942884f59e3d7d3372b0614f7");
+        assertThat(HEX.formatHex(signed))
+                .isEqualTo(
+                        "4c010200"
+                                + "00000000000000010000000000000002"
+                                + "00000000000000030000000000000004"
+                                + "fbeabe495fb4cf085a39bf7b418f7537");
+        assertThat(RelayRevocation.decode(signed)).isEqualTo(revocation);
+    }
+
+    @Test
+    void shouldCheckManyAtOnceAsOneByOne() {
+        RelaySealBatch batch = new RelaySealBatch();
+        for (int round = 0; round < 2000; round++) {
+            int count = 1 + random.nextInt(RelaySealBatch.CAPACITY);
+            int length = RelaySeal.FULL_LENGTH + random.nextInt(60);
+            int offset = random.nextInt(9);
+            byte[] buffer = bytes(offset + count * length);
+            RelaySeal seal = new RelaySeal(bytes(16));
+            for (int i = 0; i < count; i++) {
+                seal.seal(buffer, offset + i * length, length);
+            }
+            for (int wrong = random.nextInt(4); wrong > 0; wrong--) {
+                buffer[offset + random.nextInt(count * length)] ^= (byte) (1 << random.nextInt(8));
+            }
+
+            batch.compute(seal, buffer, offset, length, count);
+
+            for (int i = 0; i < count; i++) {
+                assertThat(batch.isRight(i))
+                        .as("seed %d, round %d, datagram %d", seed, round, i)
+                        .isEqualTo(seal.verify(buffer, offset + i * length, length));
+            }
+        }
     }
 
     private static byte[] expected(byte[] key, byte[] buffer, int offset, int length) {

@@ -3,12 +3,15 @@ package io.cyphonic.signaling.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cyphonic.signaling.handshake.RelayKeys;
 import io.cyphonic.signaling.protocol.ControlMessage;
 import io.cyphonic.signaling.protocol.ControlMessage.KeepAlive;
 import io.cyphonic.signaling.protocol.ControlMessage.KeepAliveAck;
 import io.cyphonic.signaling.protocol.ControlMessage.RegistrationRequest;
 import io.cyphonic.signaling.protocol.ControlMessage.RegistrationResponse;
 import io.cyphonic.signaling.protocol.ControlMessage.RevocationNotice;
+import io.cyphonic.signaling.protocol.RelayRevocation;
+import io.cyphonic.signaling.protocol.RelayServer;
 import io.cyphonic.signaling.protocol.sbe.Status;
 
 import org.junit.jupiter.api.AfterEach;
@@ -99,6 +102,8 @@ class NmsServerTest {
                 new RevocationPush(
                         fixture.registry,
                         fixture.nms,
+                        List.of(),
+                        new byte[RelayKeys.SECRET_LENGTH],
                         server,
                         () -> Instant.ofEpochMilli(fixture.nowMillis))) {
             push.start();
@@ -109,6 +114,31 @@ class NmsServerTest {
                 assertThat(open(alice, receive(), RevocationNotice.class).revoked())
                         .containsExactly(bob.id);
             }
+        }
+    }
+
+    @Test
+    void shouldTellARelayOfRevocationsOldAndNew() throws IOException {
+        NmsFixture.Node alice = fixture.node("alice");
+        NmsFixture.Node bob = fixture.node("bob");
+        fixture.registry.revoke(alice.fqdn);
+        InetSocketAddress relay = new InetSocketAddress("127.0.0.1", socket.getLocalPort());
+        try (RevocationPush push =
+                new RevocationPush(
+                        fixture.registry,
+                        fixture.nms,
+                        List.of(new RelayServer(1, relay, null, 0)),
+                        new byte[RelayKeys.SECRET_LENGTH],
+                        server,
+                        () -> Instant.ofEpochMilli(fixture.nowMillis))) {
+            push.start();
+            assertThat(RelayRevocation.decode(bytes(receive())).nodeIds())
+                    .containsExactly(alice.id);
+
+            fixture.registry.revoke(bob.fqdn);
+
+            assertThat(RelayRevocation.decode(bytes(receive())).nodeIds())
+                    .containsExactly(alice.id, bob.id);
         }
     }
 
@@ -175,9 +205,13 @@ class NmsServerTest {
         return packet;
     }
 
+    private static byte[] bytes(DatagramPacket packet) {
+        return Arrays.copyOf(packet.getData(), packet.getLength());
+    }
+
     private <T extends ControlMessage> T open(
             NmsFixture.Node node, DatagramPacket packet, Class<T> type) {
-        byte[] datagram = Arrays.copyOf(packet.getData(), packet.getLength());
+        byte[] datagram = bytes(packet);
         return node.open(new Reply(datagram, null, null), type);
     }
 }

@@ -99,6 +99,7 @@ class RelayGrantsTest {
                                 NEAR.id(),
                                 path.pathId(),
                                 side,
+                                side == RelayHeader.INITIATOR ? alice.id : bob.id,
                                 grant.expiryMillis(),
                                 grant.limit()));
         assertThat(grant.toString()).doesNotContain("channelKey");

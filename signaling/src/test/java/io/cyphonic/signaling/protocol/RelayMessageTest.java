@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 class RelayMessageTest {
     private static final HexFormat HEX = HexFormat.of();
     private static final Id128 PATH = new Id128(0x1112131415161718L, 0x191a1b1c1d1e1f20L);
+    private static final Id128 NODE = new Id128(0x2122232425262728L, 0x292a2b2c2d2e2f30L);
     private static final long SEQUENCE = 0x0102030405060708L;
     private static final byte[] COOKIE = HEX.parseHex("303132333435363738393a3b3c3d3e3f");
     private static final String NO_CODE = "00000000000000000000000000000000";
@@ -24,9 +25,11 @@ class RelayMessageTest {
     static Stream<Arguments> messages() {
         return Stream.of(
                 Arguments.of(
-                        new RelayMessage.Bind(1, PATH, 0x018F00000000L, 125_000, SEQUENCE, COOKIE),
+                        new RelayMessage.Bind(
+                                1, PATH, NODE, 0x018F00000000L, 125_000, SEQUENCE, COOKIE),
                         "48010100"
                                 + "1112131415161718191a1b1c1d1e1f20"
+                                + "2122232425262728292a2b2c2d2e2f30"
                                 + "0000018f00000000"
                                 + "0001e848"
                                 + "0102030405060708"

@@ -2,6 +2,7 @@ package io.cyphonic.signaling.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cyphonic.signaling.handshake.RelayKeys;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayHeader;
@@ -10,8 +11,12 @@ import io.cyphonic.signaling.protocol.RelayMessage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Whatever strangers and dishonest nodes send: nothing passes, and nothing moves. */
 class RelayAttackTest {
@@ -196,6 +201,83 @@ class RelayAttackTest {
         assertThat(alice.askToBind())
                 .as("others are served")
                 .isInstanceOf(RelayMessage.Bound.class);
+    }
+
+    @Test
+    void shouldIgnoreAMadeUpOrAlteredRevocation() {
+        byte[] valid =
+                RelayFixture.revocation(
+                        RelayKeys.revocationKey(RelayFixture.SECRET), new Id128(8, 8));
+        byte[] madeUp = RelayFixture.revocation(new byte[16], alice.nodeId, bob.nodeId);
+        fixture.receive(madeUp, madeUp.length, MALLORY, null);
+        for (int bit = 0; bit < 8 * valid.length; bit++) {
+            byte[] altered = valid.clone();
+            altered[bit / 8] ^= (byte) (1 << bit % 8);
+            fixture.receive(altered, altered.length, MALLORY, null);
+            fixture.pass(20);
+        }
+        for (int length = 1; length < valid.length; length++) {
+            fixture.receive(Arrays.copyOf(valid, length), length, MALLORY, null);
+            fixture.pass(20);
+        }
+
+        assertThat(fixture.takeSent()).isEmpty();
+        assertThat(fixture.counters.get(RelayCounter.REVOCATION_NOTED)).isZero();
+        assertThat(fixture.counters.get(RelayCounter.NOT_AUTHENTIC)).isGreaterThan(250);
+        assertNothingMoved();
+    }
+
+    @Test
+    void shouldNotLetARevokedNodeBindAsAnother() {
+        fixture.revoke(bob.nodeId);
+        byte[] bind = bob.bindMessage();
+        for (int i = 0; i < 16; i++) {
+            // Its place in a Bind is behind type, version, side and path id.
+            byte[] renamed = bind.clone();
+            renamed[20 + i] ^= 1;
+            fixture.receive(renamed, renamed.length, bob.source, null);
+        }
+
+        assertThat(fixture.takeSent()).isEmpty();
+        assertThat(fixture.counters.get(RelayCounter.NOT_AUTHENTIC)).isEqualTo(16);
+        assertThat(fixture.logic.channels()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldStayWithinBoundsHoweverManyAreRevoked() {
+        RevokedNodes revoked = new RevokedNodes();
+        for (int i = 0; i < 3 * RevokedNodes.MAX_NODES; i++) {
+            assertThat(revoked.add(new Id128(i, 1), 0)).isTrue();
+        }
+        assertThat(revoked.contains(new Id128(2 * RevokedNodes.MAX_NODES - 1, 1))).isFalse();
+        assertThat(revoked.contains(new Id128(2 * RevokedNodes.MAX_NODES, 1))).isTrue();
+        revoked.sweep(RevokedNodes.KEPT_NS);
+        assertThat(revoked.contains(new Id128(3 * RevokedNodes.MAX_NODES - 1, 1))).isFalse();
+    }
+
+    @Test
+    void shouldDropWhatSomebodySlippedIntoABatch() {
+        // The kernel joins by address: datagrams with the source of alice forged into her batch.
+        List<byte[]> batch = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            byte[] datagram = alice.datagram(80);
+            if (i % 2 == 1) {
+                random.nextBytes(datagram);
+                RelayHeader.write(datagram, 0, 0, alice.counter, alice.channel);
+            }
+            batch.add(datagram);
+        }
+        ByteArrayOutputStream joined = new ByteArrayOutputStream();
+        batch.forEach(joined::writeBytes);
+
+        fixture.receive(joined.toByteArray(), 100, alice.source, null);
+
+        assertThat(fixture.takeSent())
+                .as("seed %d", seed)
+                .extracting(RelayFixture.Sent::bytes)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 20).mapToObj(i -> batch.get(2 * i)).toList());
+        assertThat(fixture.counters.get(RelayCounter.NOT_AUTHENTIC)).isEqualTo(20);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayHeader;
 import io.cyphonic.signaling.protocol.RelayMessage;
+import io.cyphonic.signaling.protocol.RelayRevocation;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,6 +24,7 @@ final class RelayFixture {
     static final long START_MILLIS = 1_700_000_000_000L;
     static final byte[] SECRET = new byte[RelayKeys.SECRET_LENGTH];
     private static final int RELAY_ID = 7;
+    private static final Endpoint NMS = Endpoint.of(address("192.0.2.9:7447"));
     private static final InetSocketAddress LOCAL = address("192.0.2.9:7448");
 
     record Sent(Endpoint to, byte[] bytes, int segmentLength) {}
@@ -77,6 +79,16 @@ final class RelayFixture {
         logic.receive(batch, stream, LOCAL, nowNs, nowMillis);
     }
 
+    /** As the NMS does it. */
+    void revoke(Id128... nodeIds) {
+        byte[] notice = revocation(RelayKeys.revocationKey(SECRET), nodeIds);
+        receive(notice, notice.length, NMS, null);
+    }
+
+    static byte[] revocation(byte[] key, Id128... nodeIds) {
+        return new RelayCode(key).signed(new RelayRevocation(List.of(nodeIds)).encode());
+    }
+
     /** What was sent since the last call. */
     List<Sent> takeSent() {
         List<Sent> taken = List.copyOf(sent);
@@ -92,6 +104,7 @@ final class RelayFixture {
     final class Node {
         final int side;
         final Id128 path;
+        final Id128 nodeId;
         final int limit;
         final long expiryMillis;
         final RelaySeal seal;
@@ -106,17 +119,20 @@ final class RelayFixture {
         Node(int side, Id128 path, int limit, String source) {
             this.side = side;
             this.path = path;
+            this.nodeId = new Id128(0x0DE5, side);
             this.limit = limit;
             this.expiryMillis = nowMillis + 3_600_000;
             this.source = Endpoint.of(address(source));
-            byte[] key = RelayKeys.channelKey(SECRET, RELAY_ID, path, side, expiryMillis, limit);
+            byte[] key =
+                    RelayKeys.channelKey(SECRET, RELAY_ID, path, side, nodeId, expiryMillis, limit);
             this.seal = new RelaySeal(key);
             this.code = new RelayCode(key);
         }
 
         byte[] bindMessage() {
             return code.signed(
-                    new RelayMessage.Bind(side, path, expiryMillis, limit, ++sequence, cookie));
+                    new RelayMessage.Bind(
+                            side, path, nodeId, expiryMillis, limit, ++sequence, cookie));
         }
 
         /** Sends a Bind and returns the answer, authentic, or {@code null}. */

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayHeader;
 import io.cyphonic.signaling.protocol.RelayMessage;
 
@@ -92,6 +93,48 @@ class RelayLogicTest {
     }
 
     @Test
+    void shouldPassWhatIsRightOfALargeBatchOfTwoChannels() {
+        RelayFixture.Node alice = fixture.node(0, "198.51.100.1:4000").bound();
+        RelayFixture.Node bob = fixture.node(1, "198.51.100.2:4000").bound();
+        Id128 otherPath = new Id128(3, 3);
+        RelayFixture.Node aliceToCarol =
+                fixture.new Node(0, otherPath, RelayFixture.LIMIT, "198.51.100.1:4000").bound();
+        RelayFixture.Node carol =
+                fixture.new Node(1, otherPath, RelayFixture.LIMIT, "198.51.100.3:4000").bound();
+        List<byte[]> batch = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            batch.add((i < 30 || i >= 90 ? alice : aliceToCarol).datagram(80));
+        }
+        // A wrong code, something else, a copy, and a flag that nobody knows.
+        batch.get(20)[40] ^= 1;
+        batch.get(50)[0] = 0x11;
+        batch.set(70, batch.get(60));
+        batch.get(80)[1] |= 2;
+        batch.add(alice.datagram(3));
+
+        fixture.receive(joined(batch), 100, alice.source, null);
+
+        List<RelayFixture.Sent> sent = fixture.takeSent();
+        assertThat(sent)
+                .extracting(each -> each.bytes().length)
+                .containsExactly(2000, 900, 2000, 1900, 900, 900, 1023);
+        assertThat(sent)
+                .extracting(RelayFixture.Sent::to)
+                .containsExactly(
+                        bob.source,
+                        bob.source,
+                        carol.source,
+                        carol.source,
+                        carol.source,
+                        carol.source,
+                        bob.source);
+        assertThat(fixture.counters.get(RelayCounter.FORWARDED)).isEqualTo(97);
+        assertThat(fixture.counters.get(RelayCounter.NOT_AUTHENTIC)).isEqualTo(1);
+        assertThat(fixture.counters.get(RelayCounter.REPLAYED)).isEqualTo(1);
+        assertThat(fixture.counters.get(RelayCounter.MALFORMED)).isEqualTo(2);
+    }
+
+    @Test
     void shouldNotPassBeforeTheOtherEndIsThere() {
         RelayFixture.Node alice = fixture.node(0, "198.51.100.1:4000").bound();
 
@@ -166,6 +209,42 @@ class RelayLogicTest {
                 .isEqualTo(RelayMessage.Reason.EXPIRED);
         fixture.logic.sweep(fixture.nowNs, fixture.nowMillis);
         assertThat(fixture.logic.channels()).isZero();
+    }
+
+    @Test
+    void shouldEndTheChannelsOfARevokedNodeAndGiveItNoOthers() {
+        RelayFixture.Node alice = fixture.node(0, "198.51.100.1:4000").bound();
+        RelayFixture.Node bob = fixture.node(1, "198.51.100.2:4000").bound();
+        Id128 otherPath = new Id128(3, 3);
+        fixture.new Node(1, otherPath, RelayFixture.LIMIT, "198.51.100.2:4000").bound();
+
+        fixture.revoke(bob.nodeId);
+        fixture.revoke(bob.nodeId);
+
+        assertThat(fixture.logic.channels()).as("alice's is left").isEqualTo(1);
+        assertThat(fixture.counters.get(RelayCounter.REVOCATION_NOTED)).isEqualTo(2);
+        bob.send(bob.datagram(50));
+        assertDropped(RelayCounter.UNKNOWN_CHANNEL);
+        alice.send(alice.datagram(50));
+        assertDropped(RelayCounter.PEER_ABSENT);
+        assertThat(((RelayMessage.Refused) bob.askToBind()).reason())
+                .isEqualTo(RelayMessage.Reason.EXPIRED);
+        RelayFixture.Node anew =
+                fixture.new Node(1, new Id128(4, 4), RelayFixture.LIMIT, "198.51.100.2:4001");
+        assertThat(anew.askToBind()).isInstanceOf(RelayMessage.Refused.class);
+        assertThat(fixture.counters.get(RelayCounter.REVOKED)).isEqualTo(2);
+        assertThat(alice.askToBind()).isInstanceOf(RelayMessage.Bound.class);
+    }
+
+    @Test
+    void shouldRememberARevokedNodeAsLongAsItsGrantsLast() {
+        RelayFixture.Node bob = fixture.node(1, "198.51.100.2:4000");
+        fixture.revoke(bob.nodeId);
+        fixture.pass(3_599_000);
+        fixture.logic.sweep(fixture.nowNs, fixture.nowMillis);
+
+        assertThat(bob.askToBind()).isInstanceOf(RelayMessage.Refused.class);
+        assertThat(fixture.counters.get(RelayCounter.REVOKED)).isEqualTo(1);
     }
 
     @Test

@@ -180,6 +180,7 @@ public final class Relays {
                             new RelayMessage.Bind(
                                     relay.side(),
                                     relay.pathId(),
+                                    context.identity().nodeId(),
                                     relay.grantExpiryMillis(),
                                     relay.limit(),
                                     number,
