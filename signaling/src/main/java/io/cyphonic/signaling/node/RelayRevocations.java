@@ -36,6 +36,7 @@ final class RelayRevocations implements AutoCloseable {
     private record Seen(long afterEpoch, long atMillis) {}
 
     private final Registry registry;
+    private final int maxRepeated;
     private final List<InetSocketAddress> addresses;
     private final RelayCode code;
 
@@ -49,7 +50,14 @@ final class RelayRevocations implements AutoCloseable {
      * @param secret shared with them; not kept
      */
     RelayRevocations(Registry registry, List<RelayServer> relays, byte[] secret) {
+        this(registry, relays, secret, MAX_REPEATED);
+    }
+
+    /** For tests: another bound. */
+    RelayRevocations(
+            Registry registry, List<RelayServer> relays, byte[] secret, int maxRepeated) {
         this.registry = registry;
+        this.maxRepeated = maxRepeated;
         this.addresses =
                 relays.stream()
                         .flatMap(relay -> Stream.of(relay.ipv4(), relay.ipv6()))
@@ -67,16 +75,16 @@ final class RelayRevocations implements AutoCloseable {
             seen.addLast(new Seen(seenEpoch, nowMillis));
             seenEpoch = epoch;
         }
-        long oldest = epoch - MAX_REPEATED;
+        long oldest = epoch - maxRepeated;
         while (!seen.isEmpty() && nowMillis - seen.getFirst().atMillis() > TOLD_MILLIS
-                || seen.size() > MAX_REPEATED) {
+                || seen.size() > maxRepeated) {
             seen.removeFirst();
         }
         if (seen.isEmpty() || addresses.isEmpty()) {
             return List.of();
         }
         List<Id128> revoked =
-                registry.revokedAfter(Math.max(seen.getFirst().afterEpoch(), oldest), MAX_REPEATED);
+                registry.revokedAfter(Math.max(seen.getFirst().afterEpoch(), oldest), maxRepeated);
         List<Reply> notices = new ArrayList<>();
         for (int from = 0; from < revoked.size(); from += RelayRevocation.MAX_NODES) {
             int to = Math.min(from + RelayRevocation.MAX_NODES, revoked.size());
