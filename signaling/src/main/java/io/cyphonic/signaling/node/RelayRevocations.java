@@ -54,8 +54,7 @@ final class RelayRevocations implements AutoCloseable {
     }
 
     /** For tests: another bound. */
-    RelayRevocations(
-            Registry registry, List<RelayServer> relays, byte[] secret, int maxRepeated) {
+    RelayRevocations(Registry registry, List<RelayServer> relays, byte[] secret, int maxRepeated) {
         this.registry = registry;
         this.maxRepeated = maxRepeated;
         this.addresses =
