@@ -12,6 +12,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /** What the hand-written capsule header costs to write and to read. See docs/adr/0006. */
@@ -25,6 +27,8 @@ public class CapsuleHeaderBenchmark {
     private static final int OFFSET = 20;
 
     private final byte[] buffer = new byte[OFFSET + CapsuleHeader.LENGTH];
+    private final MemorySegment received =
+            MemorySegment.ofBuffer(ByteBuffer.allocateDirect(OFFSET + CapsuleHeader.LENGTH));
     private long counter;
 
     /** Writes all fields. */
@@ -38,11 +42,11 @@ public class CapsuleHeaderBenchmark {
     /** Reads all fields. */
     @Benchmark
     public long read() {
-        int segment = CapsuleHeader.segmentData(buffer, OFFSET);
-        return CapsuleHeader.flags(buffer, OFFSET)
+        int segment = CapsuleHeader.segmentData(received, OFFSET);
+        return CapsuleHeader.flags(received, OFFSET)
                 + CapsuleHeader.innerHeaderLength(segment)
                 + CapsuleHeader.segmentIndex(segment)
-                + CapsuleHeader.receiverIndex(buffer, OFFSET)
-                + CapsuleHeader.counter(buffer, OFFSET);
+                + CapsuleHeader.receiverIndex(received, OFFSET)
+                + CapsuleHeader.counter(received, OFFSET);
     }
 }

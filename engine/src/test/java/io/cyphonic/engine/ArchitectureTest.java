@@ -11,6 +11,11 @@ import com.tngtech.archunit.lang.ArchRule;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+
 /** Holds the layout that docs/architecture.md draws. */
 class ArchitectureTest {
     private static final String ROOT = "io.cyphonic.engine";
@@ -57,7 +62,20 @@ class ArchitectureTest {
 
     @Test
     void shouldUseForeignFunctionsOnlyThroughSignaling() {
-        check(onlyIn("java.lang.foreign..", "nothing"));
+        check(
+                noClasses()
+                        .should()
+                        .dependOnClassesThat()
+                        .belongToAnyOf(
+                                Linker.class,
+                                SymbolLookup.class,
+                                FunctionDescriptor.class,
+                                Arena.class));
+    }
+
+    @Test
+    void shouldReadReceivedMemoryOnlyInTheDataPath() {
+        check(onlyIn("java.lang.foreign..", ROOT + ".pipeline..", ROOT + ".session.."));
     }
 
     @Test

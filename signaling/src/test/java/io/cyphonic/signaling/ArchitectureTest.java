@@ -11,6 +11,11 @@ import com.tngtech.archunit.lang.ArchRule;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+
 /** Holds the layout that docs/architecture.md draws. */
 class ArchitectureTest {
     private static final String ROOT = "io.cyphonic.signaling";
@@ -118,7 +123,28 @@ class ArchitectureTest {
 
     @Test
     void shouldUseForeignFunctionsOnlyInOnePackage() {
-        check(onlyIn("java.lang.foreign..", ROOT + ".os.."));
+        check(
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(ROOT + ".os..")
+                        .should()
+                        .dependOnClassesThat()
+                        .belongToAnyOf(
+                                Linker.class,
+                                SymbolLookup.class,
+                                FunctionDescriptor.class,
+                                Arena.class));
+    }
+
+    @Test
+    void shouldReadReceivedMemoryOnlyWhereCapsulesAreRead() {
+        check(
+                onlyIn(
+                        "java.lang.foreign..",
+                        ROOT + ".os..",
+                        ROOT + ".net..",
+                        ROOT + ".aead..",
+                        ROOT + ".protocol.."));
     }
 
     @Test

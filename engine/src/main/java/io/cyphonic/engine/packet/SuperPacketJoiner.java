@@ -2,8 +2,6 @@ package io.cyphonic.engine.packet;
 
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
-import java.util.Arrays;
-
 /**
  * Decides whether segments belong to one super-packet again and makes its headers; the payloads are
  * already in a row. Follows the rules of the kernel's receive offload (tcp_gro_receive,
@@ -53,7 +51,7 @@ public final class SuperPacketJoiner {
                         next + transport,
                         headerLength - transport,
                         payloadBefore)
-                : equal(headBuffer, head + transport, nextBuffer, next + transport, 0, 4);
+                : sameInt(headBuffer, head + transport, nextBuffer, next + transport);
     }
 
     private static int protocol(byte[] buffer, int offset) {
@@ -63,13 +61,24 @@ public final class SuperPacketJoiner {
     /** All but length, identification and checksum. */
     private static boolean sameIpv4(byte[] a, int aAt, byte[] b, int bAt) {
         return a[aAt + 1] == b[bAt + 1]
-                && equal(a, aAt, b, bAt, 6, 4)
-                && equal(a, aAt, b, bAt, 12, IpPacket.ipv4HeaderLength(a, aAt) - 12);
+                && sameInt(a, aAt + 6, b, bAt + 6)
+                && sameLong(a, aAt + 12, b, bAt + 12)
+                && sameWords(
+                        a,
+                        aAt + IpPacket.IPV4_HEADER_LENGTH,
+                        b,
+                        bAt + IpPacket.IPV4_HEADER_LENGTH,
+                        IpPacket.ipv4HeaderLength(a, aAt) - IpPacket.IPV4_HEADER_LENGTH);
     }
 
     /** All but the length. */
     private static boolean sameIpv6(byte[] a, int aAt, byte[] b, int bAt) {
-        return equal(a, aAt, b, bAt, 0, 4) && equal(a, aAt, b, bAt, 6, 34);
+        return sameInt(a, aAt, b, bAt)
+                && IpPacket.unsignedShort(a, aAt + 6) == IpPacket.unsignedShort(b, bAt + 6)
+                && sameLong(a, aAt + 8, b, bAt + 8)
+                && sameLong(a, aAt + 16, b, bAt + 16)
+                && sameLong(a, aAt + 24, b, bAt + 24)
+                && sameLong(a, aAt + 32, b, bAt + 32);
     }
 
     private static boolean sameTcp(
@@ -79,18 +88,43 @@ public final class SuperPacketJoiner {
         int headFlags = a[aAt + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
         int nextFlags = b[bAt + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
         int lastOnly = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
+        int acknowledgement = TcpHeader.ACKNOWLEDGEMENT_FIELD_OFFSET;
+        int dataOffset = TcpHeader.DATA_OFFSET_FIELD_OFFSET;
+        int window = TcpHeader.WINDOW_FIELD_OFFSET;
+        int urgent = TcpHeader.URGENT_FIELD_OFFSET;
         return nextSequence == sequence + payloadBefore
-                && equal(a, aAt, b, bAt, 0, 4)
-                && equal(a, aAt, b, bAt, TcpHeader.ACKNOWLEDGEMENT_FIELD_OFFSET, 5)
+                && sameInt(a, aAt, b, bAt)
+                && sameInt(a, aAt + acknowledgement, b, bAt + acknowledgement)
+                && a[aAt + dataOffset] == b[bAt + dataOffset]
                 && (headFlags & ~TcpHeader.FLAG_CWR) == (nextFlags & ~lastOnly)
-                && equal(a, aAt, b, bAt, TcpHeader.WINDOW_FIELD_OFFSET, 2)
-                && equal(a, aAt, b, bAt, TcpHeader.URGENT_FIELD_OFFSET, 2)
-                && equal(a, aAt, b, bAt, TcpHeader.LENGTH, length - TcpHeader.LENGTH);
+                && IpPacket.unsignedShort(a, aAt + window)
+                        == IpPacket.unsignedShort(b, bAt + window)
+                && IpPacket.unsignedShort(a, aAt + urgent)
+                        == IpPacket.unsignedShort(b, bAt + urgent)
+                && sameWords(
+                        a,
+                        aAt + TcpHeader.LENGTH,
+                        b,
+                        bAt + TcpHeader.LENGTH,
+                        length - TcpHeader.LENGTH);
     }
 
-    private static boolean equal(byte[] a, int aAt, byte[] b, int bAt, int from, int length) {
-        return Arrays.equals(
-                a, aAt + from, aAt + from + length, b, bAt + from, bAt + from + length);
+    private static boolean sameInt(byte[] a, int aAt, byte[] b, int bAt) {
+        return (int) IpPacket.INT.get(a, aAt) == (int) IpPacket.INT.get(b, bAt);
+    }
+
+    private static boolean sameLong(byte[] a, int aAt, byte[] b, int bAt) {
+        return (long) IpPacket.LONG.get(a, aAt) == (long) IpPacket.LONG.get(b, bAt);
+    }
+
+    /** Options: a multiple of four bytes, and few. */
+    private static boolean sameWords(byte[] a, int aAt, byte[] b, int bAt, int length) {
+        for (int i = 0; i < length; i += Integer.BYTES) {
+            if (!sameInt(a, aAt + i, b, bAt + i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether nothing may follow this segment: it carries FIN or PSH. */

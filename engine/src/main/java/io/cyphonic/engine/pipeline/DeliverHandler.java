@@ -99,8 +99,8 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
             return CONTROL;
         }
         boolean kept = slot.keptHeader[capsule] != 0;
-        byte[] buffer = kept ? slot.in : slot.out;
-        int header = kept ? keptAt(slot, capsule) : slot.packetOffset[capsule];
+        byte[] buffer = kept ? slot.headers : slot.out;
+        int header = kept ? InboundSlot.headerAt(capsule) : slot.packetOffset[capsule];
         if (IpPacket.length(buffer, header, length) != length) {
             return drop(slot, DropReason.INBOUND_INNER_MALFORMED);
         }
@@ -128,11 +128,6 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if (from != null && tunnel.mayReportRoaming(slot.nowNanos, ROAMING_REPORT_INTERVAL_NANOS)) {
             listener.onEndpointChanged(tunnel.index(), from);
         }
-    }
-
-    /** Where the opener kept the headers of a packet in a row, in {@code slot.in}. */
-    private static int keptAt(InboundSlot slot, int capsule) {
-        return slot.offset[capsule] + CapsuleHeader.LENGTH;
     }
 
     /** Delivers one packet and those that join it; returns the next capsule. */
@@ -184,7 +179,11 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         int length = slot.keptHeader[capsule];
         if (length != 0) {
             System.arraycopy(
-                    slot.in, keptAt(slot, capsule), slot.out, slot.packetOffset[capsule], length);
+                    slot.headers,
+                    InboundSlot.headerAt(capsule),
+                    slot.out,
+                    slot.packetOffset[capsule],
+                    length);
         }
     }
 
@@ -209,15 +208,15 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
                 && slot.keptHeader[end] == header
                 && slot.packetOffset[end] == head + payload) {
             int next = slot.packetLength[end] - header;
-            int kept = keptAt(slot, end);
+            int kept = InboundSlot.headerAt(end);
             if (next > perSegment
                     || !SuperPacketJoiner.continues(
-                            slot.out, head, slot.in, kept, header, payload, next)) {
+                            slot.out, head, slot.headers, kept, header, payload, next)) {
                 break;
             }
             payload += next;
             end++;
-            if (next < perSegment || SuperPacketJoiner.ends(slot.in, kept)) {
+            if (next < perSegment || SuperPacketJoiner.ends(slot.headers, kept)) {
                 break;
             }
         }
@@ -243,8 +242,8 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
                 header,
                 payload,
                 slot.packetLength[first] - header,
-                slot.in,
-                keptAt(slot, end - 1));
+                slot.headers,
+                InboundSlot.headerAt(end - 1));
         boolean udp = SuperPacketJoiner.isUdp(slot.out, head);
         if (!tun.writeSuperPacket(slot.out, head, header + payload, udp)) {
             return false;

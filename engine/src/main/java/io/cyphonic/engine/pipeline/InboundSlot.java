@@ -3,7 +3,9 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -11,8 +13,14 @@ import java.util.Arrays;
  * #out}, laid out so that the payloads of a super-packet are in a row (see {@link OpenHandler}).
  */
 final class InboundSlot extends Slot {
+    /** Datagrams, off the heap, where the kernel put them. The stage may exchange it. */
+    MemorySegment in = ReceivedDatagrams.newMemory();
+
     /** The packets; never longer in all than the capsules they came in. */
     final byte[] out = new byte[SlotLimits.IN_CAPACITY];
+
+    /** Headers kept aside by the worker, {@link #headerAt} for each capsule. */
+    final byte[] headers = new byte[SlotLimits.MAX_CAPSULES * HEADER_STRIDE];
 
     // Capsules. Written by the stage.
     final int[] offset = new int[SlotLimits.MAX_CAPSULES];
@@ -23,6 +31,11 @@ final class InboundSlot extends Slot {
     final Endpoint[] from = new Endpoint[SlotLimits.MAX_CAPSULES];
 
     int capsules;
+
+    /** What the arrays of numbers and references have for each capsule. */
+    private static final int CAPSULE_BYTES = 28;
+
+    private static final int HEADER_STRIDE = 128;
 
     private final BatchLimit limit;
 
@@ -36,9 +49,7 @@ final class InboundSlot extends Slot {
     /** Length of the packet; {@link io.cyphonic.engine.session.CapsuleCipher#FAILED} if forged. */
     final int[] packetLength = new int[SlotLimits.MAX_CAPSULES];
 
-    /**
-     * Headers of a packet that lies in a row with others, kept in {@link #in}; 0 if it does not.
-     */
+    /** Bytes of {@link #headers} of a packet that lies in a row with others; 0 if it does not. */
     final int[] keptHeader = new int[SlotLimits.MAX_CAPSULES];
 
     @Override
@@ -47,6 +58,11 @@ final class InboundSlot extends Slot {
         Arrays.fill(session, 0, capsules, null);
         Arrays.fill(from, 0, capsules, null);
         capsules = 0;
+    }
+
+    /** Where the headers of a packet are kept in {@link #headers}. */
+    static int headerAt(int capsule) {
+        return capsule * HEADER_STRIDE;
     }
 
     boolean isFull() {
@@ -65,6 +81,9 @@ final class InboundSlot extends Slot {
 
     @Override
     int bufferBytes() {
-        return in.length + out.length + SlotLimits.MAX_CAPSULES * 28;
+        return (int) in.byteSize()
+                + out.length
+                + headers.length
+                + SlotLimits.MAX_CAPSULES * CAPSULE_BYTES;
     }
 }

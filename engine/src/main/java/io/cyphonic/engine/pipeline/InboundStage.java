@@ -13,7 +13,8 @@ import io.cyphonic.signaling.net.UdpTransport;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 import io.cyphonic.signaling.protocol.DatagramType;
 
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.function.LongSupplier;
 
 /**
@@ -38,7 +39,7 @@ final class InboundStage implements Stage {
     private final ReceivedDatagrams received = new ReceivedDatagrams();
 
     /** Datagrams that were received but did not fit the slot, or room to receive. */
-    private byte[] spare = new byte[SlotLimits.IN_CAPACITY];
+    private MemorySegment spare = ReceivedDatagrams.newMemory();
 
     private int spareLength;
 
@@ -73,7 +74,7 @@ final class InboundStage implements Stage {
         }
         slot.clear();
         sourceDrained = false;
-        int length = spareLength > 0 ? takeSpare() : receive(slot.in);
+        int length = spareLength > 0 ? takeSpare() : receiveIntoSlot();
         if (length <= 0) {
             return length == UdpTransport.WOULD_BLOCK ? DRAINED : receiveFailed();
         }
@@ -86,16 +87,33 @@ final class InboundStage implements Stage {
     }
 
     private int takeSpare() {
-        byte[] in = slot.in;
-        slot.in = spare;
-        spare = in;
+        exchangeSpare();
         int length = spareLength;
         spareLength = 0;
         return length;
     }
 
-    private int receive(byte[] into) {
-        received.buffer = into;
+    private void exchangeSpare() {
+        MemorySegment in = slot.in;
+        slot.in = spare;
+        spare = in;
+    }
+
+    private int receiveIntoSlot() {
+        received.memory = slot.in;
+        int length = receive();
+        slot.in = received.memory;
+        return length;
+    }
+
+    private int receiveIntoSpare() {
+        received.memory = spare;
+        int length = receive();
+        spare = received.memory;
+        return length;
+    }
+
+    private int receive() {
         int length = udp.receive(received);
         if (length > 0) {
             counters.add(Counter.UDP_RECEIVES, 1);
@@ -111,7 +129,7 @@ final class InboundStage implements Stage {
     private int receiveMore() {
         while (spareLength == 0 && slot.takesMore()) {
             boolean direct = slot.inLength == 0;
-            int length = receive(direct ? slot.in : spare);
+            int length = direct ? receiveIntoSlot() : receiveIntoSpare();
             if (length <= 0) {
                 sourceDrained = true;
                 return length == UdpTransport.WOULD_BLOCK ? DRAINED : receiveFailed();
@@ -121,7 +139,7 @@ final class InboundStage implements Stage {
                 spareLength = length;
             } else {
                 if (!direct) {
-                    System.arraycopy(spare, 0, slot.in, at, length);
+                    MemorySegment.copy(spare, 0, slot.in, at, length);
                 }
                 stage(at, length);
             }
@@ -140,7 +158,7 @@ final class InboundStage implements Stage {
             if (slot.isFull()) {
                 // More in one receive than a slot takes: only with absurdly short datagrams.
                 spareLength = end - offset;
-                System.arraycopy(slot.in, offset, spare, 0, spareLength);
+                MemorySegment.copy(slot.in, offset, spare, 0, spareLength);
                 return;
             }
             stageDatagram(offset, Math.min(segment, end - offset));
@@ -149,7 +167,7 @@ final class InboundStage implements Stage {
 
     private void stageDatagram(int offset, int length) {
         counters.add(Counter.INBOUND_DATAGRAMS, 1);
-        byte type = slot.in[offset];
+        byte type = slot.in.get(ValueLayout.JAVA_BYTE, offset);
         switch (type) {
             case DatagramType.CAPSULE -> stageCapsule(offset, length);
             case DatagramType.HOLE_PUNCH -> counters.add(Counter.HOLE_PUNCHES, 1);
@@ -178,7 +196,8 @@ final class InboundStage implements Stage {
      */
     private void stageRelayed(int offset, int length) {
         int inner = offset + RelayChannel.HEADER_LENGTH;
-        switch (length <= RelayChannel.HEADER_LENGTH ? 0 : slot.in[inner]) {
+        boolean empty = length <= RelayChannel.HEADER_LENGTH;
+        switch (empty ? 0 : slot.in.get(ValueLayout.JAVA_BYTE, inner)) {
             case DatagramType.CAPSULE -> stageCapsule(inner, length - RelayChannel.HEADER_LENGTH);
             case DatagramType.HOLE_PUNCH -> counters.add(Counter.HOLE_PUNCHES, 1);
             case DatagramType.TUNNEL_REQUEST,
@@ -196,7 +215,9 @@ final class InboundStage implements Stage {
             return;
         }
         counters.add(Counter.SIGNALING_DATAGRAMS, 1);
-        listener.onSignalingDatagram(Arrays.copyOfRange(slot.in, offset, offset + length), from);
+        byte[] datagram = new byte[length];
+        MemorySegment.copy(slot.in, ValueLayout.JAVA_BYTE, offset, datagram, 0, length);
+        listener.onSignalingDatagram(datagram, from);
     }
 
     private void stageCapsule(int offset, int length) {

@@ -5,6 +5,8 @@ import io.cyphonic.engine.session.CapsuleCipher;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Inbound worker: opens the capsules of a slot. Neighbours that say they are segments of one
  * super-packet are opened so that their payloads end up in a row, without copying:
@@ -15,10 +17,9 @@ import io.cyphonic.signaling.protocol.CapsuleHeader;
  * </pre>
  *
  * Each is opened to where its header ends just before its payload's place, the last one first, so
- * that the payload of the one before overwrites the header, which was saved first: into the place
- * of the capsule's own ciphertext, which nobody needs any more. A forged capsule spoils its own
- * stretch only; the deliverer then puts the saved header back in front of the next and goes on from
- * there.
+ * that the payload of the one before overwrites the header, which was kept aside first. A forged
+ * capsule spoils its own stretch only; the deliverer then puts the kept header back in front of the
+ * next and goes on from there.
  */
 final class OpenHandler implements SlotWorker<InboundSlot> {
     /** Shortest IP and transport headers: IPv4 and UDP. */
@@ -51,7 +52,7 @@ final class OpenHandler implements SlotWorker<InboundSlot> {
      * lie makes opening fail, as it is all associated data.
      */
     private static int endOfRow(InboundSlot slot, int first) {
-        byte[] in = slot.in;
+        MemorySegment in = slot.in;
         int at = slot.offset[first];
         int flags = CapsuleHeader.flags(in, at);
         int data = CapsuleHeader.segmentData(in, at);
@@ -98,8 +99,7 @@ final class OpenHandler implements SlotWorker<InboundSlot> {
             int to = base + (capsule - first) * payload;
             open(slot, capsule, to);
             slot.keptHeader[capsule] = header;
-            System.arraycopy(
-                    slot.out, to, slot.in, slot.offset[capsule] + CapsuleHeader.LENGTH, header);
+            System.arraycopy(slot.out, to, slot.headers, InboundSlot.headerAt(capsule), header);
         }
     }
 

@@ -15,6 +15,9 @@ final class OutboundSlot extends Slot {
     /** Flag of an entry: a control message, without a virtio header. */
     static final int CONTROL = 1;
 
+    /** Packets as read. The stage may swap it for another array. */
+    byte[] in = new byte[SlotLimits.IN_CAPACITY];
+
     /** The capsules. */
     final byte[] out = new byte[SlotLimits.OUT_CAPACITY];
 

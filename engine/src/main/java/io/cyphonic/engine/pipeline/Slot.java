@@ -5,10 +5,7 @@ package io.cyphonic.engine.pipeline;
  * time (the stage, then one worker, then the sender or deliverer); the ring's sequences hand it on.
  */
 abstract class Slot {
-    /** What was received: raw packets or datagrams. The stage may swap it for another array. */
-    byte[] in = new byte[SlotLimits.IN_CAPACITY];
-
-    /** Bytes used in {@link #in}. */
+    /** Bytes used of what was received. */
     int inLength;
 
     /** The batch, counted from 1, for {@link io.cyphonic.engine.session.BatchMarks}. */

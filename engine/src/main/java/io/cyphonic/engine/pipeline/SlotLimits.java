@@ -1,13 +1,14 @@
 package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.session.RelayChannel;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.VirtioNetHeader;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 /** Sizes of slots and batches, in one place. Every buffer of the data path follows from these. */
 final class SlotLimits {
     /** One TUN read or UDP receive, the largest there can be, and some room behind it. */
-    static final int IN_CAPACITY = 66 * 1024;
+    static final int IN_CAPACITY = ReceivedDatagrams.MEMORY_LENGTH;
 
     /** What a TUN read may need: virtio header and the longest IP packet. */
     static final int READ_CAPACITY = VirtioNetHeader.LENGTH + 65_535;

@@ -1,10 +1,12 @@
 package io.cyphonic.engine.session;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Seals and opens capsules: the AEAD of the data plane. The sixteen bytes of the capsule header are
  * the associated data, the counter is the nonce.
  *
- * <p>Not thread-safe: one instance per worker. {@code in} and {@code out} are different arrays.
+ * <p>Not thread-safe: one instance per worker. {@code in} and {@code out} are different.
  */
 public interface CapsuleCipher extends AutoCloseable {
     /** Sealing failed (a bug), or the tag was wrong. */
@@ -31,7 +33,8 @@ public interface CapsuleCipher extends AutoCloseable {
     /**
      * Opens one capsule.
      *
-     * @param in holds the capsule with its header, {@code length} bytes at {@code inOffset}
+     * @param in off the heap, as received; holds the capsule with its header, {@code length} bytes
+     *     at {@code inOffset}
      * @param out receives the plaintext at {@code outOffset}; where opening fails, as many bytes
      *     there may have been overwritten
      * @return bytes of the plaintext; or {@link #FAILED}
@@ -39,8 +42,8 @@ public interface CapsuleCipher extends AutoCloseable {
     int open(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
             byte[] out,
             int outOffset);

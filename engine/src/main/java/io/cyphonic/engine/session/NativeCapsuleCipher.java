@@ -4,6 +4,7 @@ import io.cyphonic.signaling.aead.AesGcm;
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
 /**
@@ -44,8 +45,8 @@ public final class NativeCapsuleCipher implements CapsuleCipher {
     public int open(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
             byte[] out,
             int outOffset) {

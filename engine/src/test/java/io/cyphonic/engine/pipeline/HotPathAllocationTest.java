@@ -21,6 +21,8 @@ import io.cyphonic.signaling.net.UdpTransport;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -71,7 +73,7 @@ class HotPathAllocationTest {
         @Override
         public int receive(ReceivedDatagrams into) {
             int length = inFlightLength;
-            System.arraycopy(inFlight, 0, into.buffer, 0, length);
+            MemorySegment.copy(inFlight, 0, into.memory, ValueLayout.JAVA_BYTE, 0, length);
             into.length = length;
             into.segmentLength = segmentLength;
             byte[] sockaddr = PEER.sockaddr();

@@ -4,6 +4,9 @@ import io.cyphonic.engine.session.CapsuleCipher;
 import io.cyphonic.engine.session.CapsuleKey;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /** A cipher that does not encrypt, for tests that measure what the engine itself does. */
 final class NullCapsuleCipher implements CapsuleCipher {
     @Override
@@ -23,13 +26,14 @@ final class NullCapsuleCipher implements CapsuleCipher {
     public int open(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
             byte[] out,
             int outOffset) {
         int plain = length - CapsuleHeader.OVERHEAD;
-        System.arraycopy(in, inOffset + CapsuleHeader.LENGTH, out, outOffset, plain);
+        long from = inOffset + CapsuleHeader.LENGTH;
+        MemorySegment.copy(in, ValueLayout.JAVA_BYTE, from, out, outOffset, plain);
         return plain;
     }
 

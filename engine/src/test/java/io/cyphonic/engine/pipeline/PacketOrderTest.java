@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -89,7 +90,7 @@ class PacketOrderTest {
             b.udp.coalesce = burst == 1 ? 1 : 40;
             a.udp.onSend(
                     (datagram, to) -> {
-                        counters.add(CapsuleHeader.counter(datagram, 0));
+                        counters.add(CapsuleHeader.counter(MemorySegment.ofArray(datagram), 0));
                         b.udp.offer(datagram, a.address);
                     });
             a.engine.start();

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -111,7 +112,8 @@ class RelayedTrafficTest {
             assertThat(seal.verify(datagram, 0, datagram.length)).isTrue();
             assertThat(RelayHeader.channel(datagram, 0)).isEqualTo(CHANNEL);
             assertThat(RelayHeader.counter(datagram, 0)).isEqualTo(expected);
-            assertThat(CapsuleHeader.counter(datagram, RelayHeader.LENGTH)).isEqualTo(expected);
+            assertThat(CapsuleHeader.counter(MemorySegment.ofArray(datagram), RelayHeader.LENGTH))
+                    .isEqualTo(expected);
             expected++;
         }
         assertThat(expected).isEqualTo(600);

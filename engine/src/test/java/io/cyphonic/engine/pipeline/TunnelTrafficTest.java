@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,8 +117,10 @@ class TunnelTrafficTest {
         ConcurrentLinkedQueue<Long> nonces = new ConcurrentLinkedQueue<>();
         a.udp.onSend(
                 (datagram, to) -> {
-                    long receiver = CapsuleHeader.receiverIndex(datagram, 0);
-                    nonces.add(receiver << 32 | CapsuleHeader.counter(datagram, 0));
+                    long receiver = CapsuleHeader.receiverIndex(MemorySegment.ofArray(datagram), 0);
+                    nonces.add(
+                            receiver << 32
+                                    | CapsuleHeader.counter(MemorySegment.ofArray(datagram), 0));
                     b.udp.offer(datagram, a.address);
                 });
         a.openTunnelTo(b);

@@ -57,7 +57,8 @@ class NativeCapsuleCipherTest extends CapsuleCipherContract {
             assertThat(Arrays.equals(ours, at, at + sealed, theirs, at, at + sealed))
                     .as("seed %d round %d length %d", seed, round, length)
                     .isTrue();
-            assertThat(own.open(key, round, ours, at, sealed, opened, 0)).isEqualTo(length);
+            assertThat(own.open(key, round, received(ours), at, sealed, opened, 0))
+                    .isEqualTo(length);
             assertThat(Arrays.equals(opened, 0, length, plain, 0, length))
                     .as("seed %d round %d length %d", seed, round, length)
                     .isTrue();
@@ -76,6 +77,7 @@ class NativeCapsuleCipherTest extends CapsuleCipherContract {
 
         assertThat(cipher.seal(key, 2, plain, 0, plain.length, sealed, 0))
                 .isEqualTo(CapsuleCipher.FAILED);
-        assertThat(cipher.open(key, 1, sealed, 0, 132, plain, 0)).isEqualTo(CapsuleCipher.FAILED);
+        assertThat(cipher.open(key, 1, received(sealed), 0, 132, plain, 0))
+                .isEqualTo(CapsuleCipher.FAILED);
     }
 }

@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.aead;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * AES-256-GCM (NIST SP 800-38D) of a library that keeps what it can compute from a key alone, so
  * that a packet costs no key schedule. Nonces are 12 bytes: four zero bytes and a 64-bit counter,
@@ -63,17 +65,17 @@ public interface AesGcm {
         /**
          * Decrypts, and compares the tag in constant time.
          *
-         * @param in the associated data, {@code length} bytes of ciphertext behind it, and the tag
-         * @param out receives the plaintext at {@code outOffset}, also if the tag is wrong; another
-         *     array than {@code in}
+         * @param in off the heap, at {@code inOffset}: the associated data, {@code length} bytes of
+         *     ciphertext behind it, and the tag
+         * @param out receives the plaintext at {@code outOffset}, also if the tag is wrong
          * @return whether the tag is right
-         * @throws IndexOutOfBoundsException if an array is too short
+         * @throws IndexOutOfBoundsException if memory or array is too short
          */
         boolean open(
                 Key key,
                 long counter,
-                byte[] in,
-                int inOffset,
+                MemorySegment in,
+                long inOffset,
                 int length,
                 byte[] out,
                 int outOffset);

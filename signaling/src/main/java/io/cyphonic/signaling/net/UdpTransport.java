@@ -29,7 +29,7 @@ public interface UdpTransport extends AutoCloseable {
     /**
      * Receives the next datagrams of one source.
      *
-     * @param into its buffer must hold 65535 bytes
+     * @param into its memory, which is exchanged, or a buffer of at least 65535 bytes
      * @return bytes received; {@link #WOULD_BLOCK}; or a negative errno
      */
     int receive(ReceivedDatagrams into);

@@ -2,6 +2,9 @@ package io.cyphonic.signaling.os;
 
 import io.cyphonic.signaling.aead.AesGcm;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -48,13 +51,16 @@ final class AesGcmSelfCheck {
         require(Arrays.equals(sealed, expected(secret, counter, plaintext, length)), length);
 
         byte[] opened = new byte[length];
-        require(context.open(key, counter, sealed, 0, length, opened, 0), length);
-        require(Arrays.equals(opened, 0, length, plaintext, 3, 3 + length), length);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment received = arena.allocateFrom(ValueLayout.JAVA_BYTE, sealed);
+            require(context.open(key, counter, received, 0, length, opened, 0), length);
+            require(Arrays.equals(opened, 0, length, plaintext, 3, 3 + length), length);
 
-        for (int at : new int[] {0, sealed.length - 1, sealed.length / 2}) {
-            sealed[at] ^= 1;
-            require(!context.open(key, counter, sealed, 0, length, opened, 0), length);
-            sealed[at] ^= 1;
+            for (int at : new int[] {0, sealed.length - 1, sealed.length / 2}) {
+                received.set(ValueLayout.JAVA_BYTE, at, (byte) (sealed[at] ^ 1));
+                require(!context.open(key, counter, received, 0, length, opened, 0), length);
+                received.set(ValueLayout.JAVA_BYTE, at, sealed[at]);
+            }
         }
     }
 

@@ -56,10 +56,18 @@ public final class MultiBufferAesGcm implements AesGcm {
     private static final VarHandle LONG_IN_ARRAY =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-    /** key, context, out, in, length, nonce, aad, aad length, tag, tag length. */
-    private static final FunctionDescriptor CRYPT =
+    /**
+     * key, context, out, in, length, nonce, aad, aad length, tag, tag length. What lies on the heap
+     * is an {@code ADDRESS}; all else is off the heap and kept reachable by the caller.
+     */
+    private static final FunctionDescriptor SEAL_CALL =
             FunctionDescriptor.ofVoid(
                     JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+    private static final FunctionDescriptor OPEN_CALL =
+            FunctionDescriptor.ofVoid(
+                    JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                     JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     private static final FunctionDescriptor EXPAND = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS);
@@ -183,9 +191,9 @@ public final class MultiBufferAesGcm implements AesGcm {
                     linker.downcallHandle(
                             library.findOrThrow("aes_gcm_pre_256_" + name), EXPAND, onHeap),
                     linker.downcallHandle(
-                            library.findOrThrow("aes_gcm_enc_256_" + name), CRYPT, onHeap),
+                            library.findOrThrow("aes_gcm_enc_256_" + name), SEAL_CALL, onHeap),
                     linker.downcallHandle(
-                            library.findOrThrow("aes_gcm_dec_256_" + name), CRYPT, onHeap),
+                            library.findOrThrow("aes_gcm_dec_256_" + name), OPEN_CALL, onHeap),
                     "ipsec-mb " + text.getString(0) + " (" + name + ")");
         }
     }
@@ -234,8 +242,33 @@ public final class MultiBufferAesGcm implements AesGcm {
                 int outOffset) {
             Objects.checkFromIndexSize(inOffset, length, in.length);
             Objects.checkFromIndexSize(outOffset, AAD_LENGTH + length + TAG_LENGTH, out.length);
+            memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
+            memory.set(NATIVE_LONG, AAD, (long) LONG_IN_ARRAY.get(out, outOffset));
+            memory.set(
+                    NATIVE_LONG,
+                    AAD + Long.BYTES,
+                    (long) LONG_IN_ARRAY.get(out, outOffset + Long.BYTES));
             int ciphertext = outOffset + AAD_LENGTH;
-            crypt(true, key, counter, out, outOffset, in, inOffset, out, ciphertext, length);
+            ExpandedKey expanded = (ExpandedKey) key;
+            MemorySegment to = segments.incoming(out, ciphertext, length);
+            MemorySegment from = segments.incoming(in, inOffset, length);
+            try {
+                SEAL.invokeExact(
+                        expanded.address,
+                        address,
+                        to,
+                        from,
+                        (long) length,
+                        address + NONCE,
+                        address + AAD,
+                        (long) AAD_LENGTH,
+                        address + TAG,
+                        (long) TAG_LENGTH);
+            } catch (Throwable e) {
+                throw new IllegalStateException("a call without exceptions threw one", e);
+            } finally {
+                Reference.reachabilityFence(expanded);
+            }
             int tag = ciphertext + length;
             LONG_IN_ARRAY.set(out, tag, memory.get(NATIVE_LONG, TAG));
             LONG_IN_ARRAY.set(out, tag + Long.BYTES, memory.get(NATIVE_LONG, TAG + Long.BYTES));
@@ -245,82 +278,44 @@ public final class MultiBufferAesGcm implements AesGcm {
         public boolean open(
                 Key key,
                 long counter,
-                byte[] in,
-                int inOffset,
+                MemorySegment in,
+                long inOffset,
                 int length,
                 byte[] out,
                 int outOffset) {
-            Objects.checkFromIndexSize(inOffset, AAD_LENGTH + length + TAG_LENGTH, in.length);
+            if (!in.isNative()) {
+                throw new IllegalArgumentException("what is opened lies off the heap");
+            }
+            Objects.checkFromIndexSize(inOffset, AAD_LENGTH + length + TAG_LENGTH, in.byteSize());
             Objects.checkFromIndexSize(outOffset, length, out.length);
-            int ciphertext = inOffset + AAD_LENGTH;
-            crypt(false, key, counter, in, inOffset, in, ciphertext, out, outOffset, length);
-            int tag = ciphertext + length;
-            long difference =
-                    memory.get(NATIVE_LONG, TAG) ^ (long) LONG_IN_ARRAY.get(in, tag)
-                            | memory.get(NATIVE_LONG, TAG + Long.BYTES)
-                                    ^ (long) LONG_IN_ARRAY.get(in, tag + Long.BYTES);
-            return difference == 0;
-        }
-
-        /** Leaves the tag in the working memory. */
-        private void crypt(
-                boolean sealing,
-                Key key,
-                long counter,
-                byte[] aad,
-                int aadOffset,
-                byte[] in,
-                int inOffset,
-                byte[] out,
-                int outOffset,
-                int length) {
             memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
-            memory.set(NATIVE_LONG, AAD, (long) LONG_IN_ARRAY.get(aad, aadOffset));
-            memory.set(
-                    NATIVE_LONG,
-                    AAD + Long.BYTES,
-                    (long) LONG_IN_ARRAY.get(aad, aadOffset + Long.BYTES));
+            long capsule = in.address() + inOffset;
             ExpandedKey expanded = (ExpandedKey) key;
-            long tagLength = TAG_LENGTH;
-            long aadLength = AAD_LENGTH;
             MemorySegment to = segments.incoming(out, outOffset, length);
-            MemorySegment from = segments.incoming(in, inOffset, length);
-            long nonceAt = address + NONCE;
-            long aadAt = address + AAD;
-            long tagAt = address + TAG;
-            long bytes = length;
             try {
-                // The handles by their names: as a variable the compiler could not inline them.
-                if (sealing) {
-                    SEAL.invokeExact(
-                            expanded.address,
-                            address,
-                            to,
-                            from,
-                            bytes,
-                            nonceAt,
-                            aadAt,
-                            aadLength,
-                            tagAt,
-                            tagLength);
-                } else {
-                    OPEN.invokeExact(
-                            expanded.address,
-                            address,
-                            to,
-                            from,
-                            bytes,
-                            nonceAt,
-                            aadAt,
-                            aadLength,
-                            tagAt,
-                            tagLength);
-                }
+                OPEN.invokeExact(
+                        expanded.address,
+                        address,
+                        to,
+                        capsule + AAD_LENGTH,
+                        (long) length,
+                        address + NONCE,
+                        capsule,
+                        (long) AAD_LENGTH,
+                        address + TAG,
+                        (long) TAG_LENGTH);
             } catch (Throwable e) {
                 throw new IllegalStateException("a call without exceptions threw one", e);
             } finally {
                 Reference.reachabilityFence(expanded);
+                Reference.reachabilityFence(in);
             }
+            long tag = inOffset + AAD_LENGTH + length;
+            long difference =
+                    memory.get(NATIVE_LONG, TAG) ^ in.get(NATIVE_LONG, tag)
+                            | memory.get(NATIVE_LONG, TAG + Long.BYTES)
+                                    ^ in.get(NATIVE_LONG, tag + Long.BYTES);
+            return difference == 0;
         }
     }
 }

@@ -20,8 +20,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Receives from both sockets in turn: recvmmsg(2) into native memory, because the length of joined
- * datagrams comes in a control message (udp(7), UDP_GRO), then one copy to the heap. Owned by the
+ * Receives from both sockets in turn: recvmmsg(2) into memory outside the heap, because the length
+ * of joined datagrams comes in a control message (udp(7), UDP_GRO), whose structures hold
+ * addresses. That memory is exchanged for the caller's ({@link ReceivedDatagrams}). Owned by the
  * receiving thread; does not allocate.
  */
 final class UdpReceiver {
@@ -56,10 +57,10 @@ final class UdpReceiver {
         Arena arena = Arena.ofAuto();
         messages = arena.allocate(BATCH * MMSGHDR_SIZE, Long.BYTES);
         for (int i = 0; i < BATCH; i++) {
-            buffers[i] = arena.allocate(CAPACITY, Long.BYTES);
+            buffers[i] = ReceivedDatagrams.newMemory();
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
             each[i] = new NativeMessage(header, arena, 1, CONTROL_CAPACITY);
-            each[i].setPiece(0, buffers[i]);
+            each[i].setPieceAddress(0, buffers[i].address(), CAPACITY);
             each[i].prepareReceive();
         }
         preferred = first;
@@ -148,8 +149,12 @@ final class UdpReceiver {
     private int take(int index, ReceivedDatagrams into) {
         NativeMessage message = each[index];
         int length = messages.get(JAVA_INT, index * MMSGHDR_SIZE + MMSGHDR_LENGTH);
-        length = Math.min(length, into.buffer.length);
-        MemorySegment.copy(buffers[index], JAVA_BYTE, 0, into.buffer, 0, length);
+        if (into.memory != null) {
+            exchange(index, into);
+        } else {
+            length = Math.min(length, into.buffer.length);
+            MemorySegment.copy(buffers[index], JAVA_BYTE, 0, into.buffer, 0, length);
+        }
         into.length = length;
         into.segmentLength = segmentLength(message, length);
         int sourceLength = Math.min(message.nameLength(), into.source.length);
@@ -157,6 +162,17 @@ final class UdpReceiver {
         into.sourceLength = sourceLength;
         message.prepareReceive();
         return length;
+    }
+
+    private void exchange(int index, ReceivedDatagrams into) {
+        MemorySegment given = into.memory;
+        if (given.byteSize() < CAPACITY || !given.isNative()) {
+            throw new IllegalArgumentException(
+                    "memory of " + given.byteSize() + " bytes cannot be exchanged");
+        }
+        into.memory = buffers[index];
+        buffers[index] = given;
+        each[index].setPieceAddress(0, given.address(), CAPACITY);
     }
 
     private static int segmentLength(NativeMessage message, int length) {

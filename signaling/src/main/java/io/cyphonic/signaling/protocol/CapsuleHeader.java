@@ -1,11 +1,13 @@
 package io.cyphonic.signaling.protocol;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Reads and writes the capsule header, in place, in a byte array.
+ * Writes the capsule header in place in a byte array, and reads it in place from received memory.
  *
  * <pre>
  *  0                   1                   2                   3
@@ -29,7 +31,7 @@ import java.nio.ByteOrder;
  * join neighbours again without parsing: bits 15 to 6 hold the length of the inner IP and transport
  * headers in bytes, bits 5 to 0 the index of the segment in its super-packet (modulo 64).
  *
- * <p>Static methods without state; no allocation, no bounds check beyond the array's own.
+ * <p>Static methods without state; no allocation, no bounds check beyond that of array or memory.
  */
 public final class CapsuleHeader {
     /** Length of the header in bytes. */
@@ -75,6 +77,13 @@ public final class CapsuleHeader {
     private static final VarHandle LONG =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+    private static final ValueLayout.OfShort RECEIVED_SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfInt RECEIVED_INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong RECEIVED_LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
     private CapsuleHeader() {}
 
     /** Writes the whole header at {@code offset}. */
@@ -93,23 +102,23 @@ public final class CapsuleHeader {
     }
 
     /** The flags of the header at {@code offset}, 0 to 255. */
-    public static int flags(byte[] buffer, int offset) {
-        return buffer[offset + FLAGS_FIELD_OFFSET] & 0xFF;
+    public static int flags(MemorySegment received, long offset) {
+        return received.get(ValueLayout.JAVA_BYTE, offset + FLAGS_FIELD_OFFSET) & 0xFF;
     }
 
     /** The segment data of the header at {@code offset}, 0 to 65535. */
-    public static int segmentData(byte[] buffer, int offset) {
-        return (short) SHORT.get(buffer, offset + SEGMENT_DATA_FIELD_OFFSET) & 0xFFFF;
+    public static int segmentData(MemorySegment received, long offset) {
+        return received.get(RECEIVED_SHORT, offset + SEGMENT_DATA_FIELD_OFFSET) & 0xFFFF;
     }
 
     /** The receiver index of the header at {@code offset}. */
-    public static int receiverIndex(byte[] buffer, int offset) {
-        return (int) INT.get(buffer, offset + RECEIVER_INDEX_FIELD_OFFSET);
+    public static int receiverIndex(MemorySegment received, long offset) {
+        return received.get(RECEIVED_INT, offset + RECEIVER_INDEX_FIELD_OFFSET);
     }
 
     /** The counter of the header at {@code offset}. */
-    public static long counter(byte[] buffer, int offset) {
-        return (long) LONG.get(buffer, offset + COUNTER_FIELD_OFFSET);
+    public static long counter(MemorySegment received, long offset) {
+        return received.get(RECEIVED_LONG, offset + COUNTER_FIELD_OFFSET);
     }
 
     /**

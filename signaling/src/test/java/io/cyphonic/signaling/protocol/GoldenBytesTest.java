@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -250,10 +251,11 @@ class GoldenBytesTest {
                 buffer, 1, flags, CapsuleHeader.segmentData(52, 66), 0xA1A2A3A4, NUMBER);
 
         assertThat(HEX.formatHex(buffer)).isEqualTo("0044030d02a1a2a3a4010203040506070800");
-        assertThat(CapsuleHeader.flags(buffer, 1)).isEqualTo(flags);
-        assertThat(CapsuleHeader.receiverIndex(buffer, 1)).isEqualTo(0xA1A2A3A4);
-        assertThat(CapsuleHeader.counter(buffer, 1)).isEqualTo(NUMBER);
-        int segmentData = CapsuleHeader.segmentData(buffer, 1);
+        assertThat(CapsuleHeader.flags(MemorySegment.ofArray(buffer), 1)).isEqualTo(flags);
+        assertThat(CapsuleHeader.receiverIndex(MemorySegment.ofArray(buffer), 1))
+                .isEqualTo(0xA1A2A3A4);
+        assertThat(CapsuleHeader.counter(MemorySegment.ofArray(buffer), 1)).isEqualTo(NUMBER);
+        int segmentData = CapsuleHeader.segmentData(MemorySegment.ofArray(buffer), 1);
         assertThat(CapsuleHeader.innerHeaderLength(segmentData)).isEqualTo(52);
         assertThat(CapsuleHeader.segmentIndex(segmentData)).isEqualTo(2);
     }
@@ -264,8 +266,8 @@ class GoldenBytesTest {
 
         CapsuleHeader.write(buffer, 0, 0xFF, CapsuleHeader.segmentData(1023, 63), -1, -1);
 
-        assertThat(CapsuleHeader.segmentData(buffer, 0)).isEqualTo(0xFFFF);
-        assertThat(CapsuleHeader.flags(buffer, 0)).isEqualTo(0xFF);
+        assertThat(CapsuleHeader.segmentData(MemorySegment.ofArray(buffer), 0)).isEqualTo(0xFFFF);
+        assertThat(CapsuleHeader.flags(MemorySegment.ofArray(buffer), 0)).isEqualTo(0xFF);
     }
 
     private static byte[] bytes(int... values) {
