@@ -76,7 +76,7 @@ final class InboundStage implements Stage {
         sourceDrained = false;
         int length = spareLength > 0 ? takeSpare() : receiveIntoSlot();
         if (length <= 0) {
-            return length == UdpTransport.WOULD_BLOCK ? DRAINED : receiveFailed();
+            return length == UdpTransport.WOULD_BLOCK ? EMPTY : receiveFailed();
         }
         slot.batch = marks.begin();
         slot.nowNanos = clock.getAsLong();

@@ -124,7 +124,8 @@ final class OutboundStage implements Stage {
         boolean queued = hasHeldBack() || !requests.isEmpty();
         int length = queued || restage ? 0 : tun.read(slot.in, 0, SlotLimits.READ_CAPACITY);
         if (length <= 0 && !queued && !restage) {
-            return length == TunDevice.WOULD_BLOCK ? DRAINED : readFailed(length);
+            idle = true;
+            return length == TunDevice.WOULD_BLOCK ? EMPTY : readFailed(length);
         }
         slot.batch = marks.begin();
         slot.nowNanos = clock.getAsLong();

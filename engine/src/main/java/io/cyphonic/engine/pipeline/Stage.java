@@ -2,11 +2,14 @@ package io.cyphonic.engine.pipeline;
 
 /** The first step of a pipeline, as the thread that runs it sees it. */
 interface Stage {
-    /** Answer of {@link #work}: there may be more at once. */
-    int BUSY = 1;
+    /** Answer of {@link #work}: a batch went on its way, and there may be more at once. */
+    int BUSY = 2;
 
-    /** Answer of {@link #work}: the source has nothing more now. */
-    int DRAINED = 0;
+    /** Answer of {@link #work}: a batch went on its way, and the source has nothing more now. */
+    int DRAINED = 1;
+
+    /** Answer of {@link #work}: there was nothing to do. */
+    int EMPTY = 0;
 
     /** Answer of {@link #work}: the source is broken at present; pause before trying again. */
     int FAILED = -1;

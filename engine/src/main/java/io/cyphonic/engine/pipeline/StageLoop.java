@@ -59,11 +59,17 @@ final class StageLoop implements Runnable {
     @Override
     public void run() {
         while (running) {
-            boolean busy = workOnAll();
-            if (!busy && running) {
+            int outcome = workOnAll();
+            boolean sleeps = outcome == Stage.EMPTY && running;
+            if (sleeps) {
                 readiness.await(IDLE_MILLIS);
+            } else if (outcome == Stage.DRAINED) {
+                // One more look before sleeping, once others have run: the host has its answer
+                // ready as soon as the question was delivered, and whoever feeds this thread may
+                // have been waiting for the processor. Being woken costs more than the look.
+                Thread.yield();
             }
-            if (!busy || ++rounds >= ROUNDS_PER_LOOK) {
+            if (sleeps || ++rounds >= ROUNDS_PER_LOOK) {
                 rounds = 0;
                 tidy();
             }
@@ -73,17 +79,17 @@ final class StageLoop implements Runnable {
         }
     }
 
-    /** One round over the stages; whether one of them has more at once. */
-    private boolean workOnAll() {
-        boolean busy = false;
+    /** One round over the stages; the busiest answer, {@link Stage#EMPTY} if none had work. */
+    private int workOnAll() {
+        int busiest = Stage.EMPTY;
         for (int i = 0; i < stages.size(); i++) {
             int outcome = workOn(stages.get(i));
-            busy |= outcome == Stage.BUSY;
+            busiest = Math.max(busiest, outcome);
             if (outcome == Stage.FAILED) {
                 LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
             }
         }
-        return busy;
+        return busiest;
     }
 
     private int workOn(Stage stage) {
