@@ -169,7 +169,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         login,
                         new CertificateRenewal(identity, verifier),
                         revocations::onEpoch,
-                        parts.paths()::onSeenElsewhere,
+                        parts.paths()::onOwnWays,
                         parts);
         Initiator initiator = parts.initiator();
         Responder responder = new Responder(context, tunnels, guard, parts.relays());
@@ -207,10 +207,11 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
         candidates.add(source);
     }
 
-    /** A candidate source knows others than before: the cloud is told at once. */
+    /** A candidate source knows others than before: cloud and peers are told at once. */
     public void onCandidatesChanged() {
         if (!closed.get()) {
             cloud.onCandidatesChanged();
+            handle(parts.paths()::onOwnWays);
         }
     }
 

@@ -70,8 +70,13 @@ class CutPathTest {
             TwoEnds ends = onTheDirectPath(seed);
             assertThat(ends.one.paths.active()).isEqualTo(TwoEnds.DIRECT);
             begin(ends, traffic);
-            // Soon after a proof and long after one.
             ends.pass(50 + seed * 37L);
+            if (seed % 2 == 1) {
+                // The path has been proven a moment ago.
+                ends.one.event(PathMachine::onIdle);
+                ends.other.event(PathMachine::onIdle);
+                ends.pass(10 + seed % 50 * 10);
+            }
 
             cut(ends, cut);
             long since = ends.millis();
