@@ -282,7 +282,8 @@ public final class PathMachine {
         if (old >= FRESH_NANOS) {
             paths.elsewhere(0);
         }
-        if (old < Math.min(ELSEWHERE_NANOS << paths.elsewhere(), RECENT_NANOS)) {
+        boolean fresh = old < Math.min(ELSEWHERE_NANOS << paths.elsewhere(), RECENT_NANOS);
+        if (fresh || paths.doubtSince() != 0) {
             return false;
         }
         paths.elsewhere(Math.min(paths.elsewhere() + 1, MAX_ELSEWHERE));
