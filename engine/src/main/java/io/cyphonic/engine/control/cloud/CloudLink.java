@@ -316,6 +316,9 @@ public final class CloudLink {
                     request.tries() == 1 ? now - request.sentNanos() : cloud.rttNanos(link));
             if (status == Status.OK) {
                 first = confirm(cloud, link, kind, now);
+                if (kind == Kind.REGISTRATION && !requests.isUpToDate(request)) {
+                    registerAgain(cloud, link, now);
+                }
             } else {
                 refuse(cloud, link, status, now);
             }
@@ -355,12 +358,16 @@ public final class CloudLink {
             return;
         }
         if (status == Status.NOT_REGISTERED && cloud.linkState(link) == LinkState.REGISTERED) {
-            cloud.linkState(link, LinkState.OUTDATED);
-            cloud.nextAction(link, now);
-            act(cloud, link, now);
+            registerAgain(cloud, link, now);
             return;
         }
         cloud.nextAction(link, now + BackoffPolicy.ATTEMPT.waitNanos(2, runtime.random()));
+    }
+
+    private void registerAgain(CloudRecord cloud, int link, long now) {
+        cloud.linkState(link, LinkState.OUTDATED);
+        cloud.nextAction(link, now);
+        act(cloud, link, now);
     }
 
     private void onUnanswered(long transactionId, TransactionRecord request) {

@@ -13,6 +13,7 @@ import io.cyphonic.signaling.protocol.RelayRoundTrip;
 
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -96,12 +97,29 @@ public final class CloudRequests {
     public TransactionRecord request(Kind kind, InetSocketAddress destination) {
         CloudSession present = session.get();
         long now = runtime.nanoTime();
-        return new TransactionRecord(
-                kind,
-                present == null ? 0 : present.loginId(),
-                destination,
-                now,
-                SharedState.millis(now) + TRANSACTION_LIFE_MILLIS);
+        TransactionRecord request =
+                new TransactionRecord(
+                        kind,
+                        present == null ? 0 : present.loginId(),
+                        destination,
+                        now,
+                        SharedState.millis(now) + TRANSACTION_LIFE_MILLIS);
+        if (kind == Kind.REGISTRATION) {
+            request.argument(whereThisNodeIs());
+        }
+        return request;
+    }
+
+    /**
+     * Whether a registration said what is true now. One that was under way when this node learnt of
+     * a port mapping did not, and nobody would register that later.
+     */
+    boolean isUpToDate(TransactionRecord registration) {
+        return registration.argument() == whereThisNodeIs();
+    }
+
+    private long whereThisNodeIs() {
+        return Objects.hash(candidates(), roundTrips.get());
     }
 
     /**

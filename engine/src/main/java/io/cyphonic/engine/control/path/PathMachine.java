@@ -33,8 +33,8 @@ import java.util.concurrent.TimeUnit;
  * Not thread-safe; lives for one event.
  */
 public final class PathMachine {
-    /** Packets unanswered for this long put the active way in doubt. */
-    public static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    /** Between two regular looks at the paths of a tunnel. */
+    public static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** Between two rounds of probes while in doubt, at first. */
     static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
@@ -52,6 +52,14 @@ public final class PathMachine {
     private static final long BUSY_MACHINE_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
     private static final long NOTED_OUTAGE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_TOLD = 8;
+
+    /**
+     * The peer is heard elsewhere: the active way is asked whether it still works if its last
+     * answer is older than this. Each time it does, twice as long, up to {@link #RECENT_NANOS}.
+     */
+    private static final long ELSEWHERE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private static final int MAX_ELSEWHERE = 4;
 
     /** A way that answered so lately is not asked again because the peer was heard elsewhere. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -226,6 +234,7 @@ public final class PathMachine {
         paths.doubt(0, 0);
         paths.moved(false);
         paths.unansweredSince(0);
+        paths.elsewhere(0);
         paths.activate(paths.endpoint(way), now);
         actions.add(new PathAction.Activate(paths.endpoint(way)));
         endOutage(true);
@@ -256,10 +265,29 @@ public final class PathMachine {
             probe(way);
         }
         int active = paths.find(paths.active());
-        boolean worse = active < 0 || paths.kind(active).compareTo(paths.kind(way)) <= 0;
-        if (worse && (active < 0 || now - paths.proof(active) >= RECENT_NANOS)) {
-            enterDoubt(active < 0 ? 0 : ways.grace(active), paths.outageSince());
+        if (active < 0) {
+            enterDoubt(0, paths.outageSince());
+        } else if (paths.kind(active).compareTo(paths.kind(way)) <= 0 && isToBeAsked(active)) {
+            enterDoubt(ways.grace(active), paths.outageSince());
         }
+    }
+
+    /**
+     * Whether the peer has left the active way because it does not work, or just likes another
+     * better, only the way itself can say. At once, since the peer's own doubt has gone before; but
+     * two ends that stay on different ways ask each other ever more rarely.
+     */
+    private boolean isToBeAsked(int active) {
+        long old = now - paths.proof(active);
+        if (old >= FRESH_NANOS) {
+            paths.elsewhere(0);
+        }
+        boolean fresh = old < Math.min(ELSEWHERE_NANOS << paths.elsewhere(), RECENT_NANOS);
+        if (fresh || paths.doubtSince() != 0) {
+            return false;
+        }
+        paths.elsewhere(Math.min(paths.elsewhere() + 1, MAX_ELSEWHERE));
+        return true;
     }
 
     private boolean isFresh(int way) {
@@ -343,10 +371,13 @@ public final class PathMachine {
         if (paths.unansweredSince() != 0 && lastHeardNanos - paths.unansweredSince() >= 0) {
             paths.unansweredSince(0);
         }
+        boolean silentBefore = paths.unansweredSince() != 0;
         if (packetsOut != paths.packetsOut()) {
             paths.packetsOut(packetsOut);
-            if (paths.unansweredSince() == 0) {
-                paths.unansweredSince(now);
+            if (!silentBefore) {
+                // They went out since the last look; those before the last answer were answered.
+                boolean flows = lastHeardNanos != 0 && now - lastHeardNanos < LOOK_NANOS;
+                paths.unansweredSince(flows ? lastHeardNanos + 1 : now);
             }
         }
         if (paths.doubtSince() != 0) {
@@ -354,7 +385,11 @@ public final class PathMachine {
         }
         int active = paths.find(paths.active());
         long unanswered = paths.unansweredSince();
-        if (unanswered != 0 && now - unanswered >= SILENCE_NANOS) {
+        long patience = unanswered == 0 ? 0 : ways.patience(active) - (now - unanswered);
+        if (silentBefore && patience > 0 && patience < LOOK_NANOS) {
+            actions.add(new PathAction.Wake(patience));
+        }
+        if (unanswered != 0 && patience <= 0) {
             boolean flowed = lastHeardNanos != 0 && unanswered - lastHeardNanos < RECENT_NANOS;
             enterDoubt(active < 0 ? 0 : ways.grace(active), flowed ? lastHeardNanos : unanswered);
         } else if (active >= 0 && isProbeLost(active, lastHeardNanos)) {
@@ -406,6 +441,9 @@ public final class PathMachine {
                         ? ROUND_NANOS
                         : since < LONG_DOUBT_NANOS ? RECENT_NANOS : WayList.RETRY_NANOS;
         paths.nextRound(now + gap);
+        if (gap == ROUND_NANOS) {
+            actions.add(new PathAction.Wake(gap));
+        }
     }
 
     /** Tells the peer our addresses, over all that may reach it, until it says it knows. */

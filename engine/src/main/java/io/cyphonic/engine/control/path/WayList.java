@@ -25,6 +25,10 @@ final class WayList {
     private static final long MIN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
     private static final long MAX_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(350);
     private static final long UNKNOWN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long MIN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+    private static final long MAX_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
+    private static final long UNKNOWN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long PEER_THINKS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /**
      * What a way of the same kind must save to be taken: more than a queue under load makes out of
@@ -118,6 +122,14 @@ final class WayList {
         return rtt < 0
                 ? UNKNOWN_GRACE_NANOS
                 : Math.clamp(rtt + rtt / 2 + MIN_GRACE_NANOS, MIN_GRACE_NANOS, MAX_GRACE_NANOS);
+    }
+
+    /** How long packets may stay unanswered before the active way is in doubt. */
+    long patience(int active) {
+        long rtt = active < 0 ? -1 : paths.rtt(active);
+        return rtt < 0
+                ? UNKNOWN_PATIENCE_NANOS
+                : Math.clamp(PEER_THINKS_NANOS + 2 * rtt, MIN_PATIENCE_NANOS, MAX_PATIENCE_NANOS);
     }
 
     void schedule(int way, int active) {

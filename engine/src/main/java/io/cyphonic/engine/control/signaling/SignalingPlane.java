@@ -19,6 +19,7 @@ import io.cyphonic.engine.control.discovery.RelayLatencies;
 import io.cyphonic.engine.control.discovery.StunClient;
 import io.cyphonic.engine.control.discovery.StunServers;
 import io.cyphonic.engine.control.discovery.SystemHostNames;
+import io.cyphonic.engine.control.path.PathMachine;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.state.CloudRecord;
 import io.cyphonic.engine.control.state.CloudRecord.LinkState;
@@ -80,7 +81,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     public static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /** How often the paths are looked at: a cut is noticed after this and the longest silence. */
-    public static final long PATH_TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    public static final long PATH_TICK_NANOS = PathMachine.LOOK_NANOS;
 
     private static final int REQUESTS_PER_SECOND = 200;
     private static final long CLOSE_MILLIS = 500;
@@ -168,7 +169,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         login,
                         new CertificateRenewal(identity, verifier),
                         revocations::onEpoch,
-                        parts.paths()::onSeenElsewhere,
+                        parts.paths()::onOwnWays,
                         parts);
         Initiator initiator = parts.initiator();
         Responder responder = new Responder(context, tunnels, guard, parts.relays());
@@ -206,10 +207,11 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
         candidates.add(source);
     }
 
-    /** A candidate source knows others than before: the cloud is told at once. */
+    /** A candidate source knows others than before: cloud and peers are told at once. */
     public void onCandidatesChanged() {
         if (!closed.get()) {
             cloud.onCandidatesChanged();
+            handle(parts.paths()::onOwnWays);
         }
     }
 

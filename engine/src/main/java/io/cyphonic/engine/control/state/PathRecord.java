@@ -15,7 +15,7 @@ import java.net.InetSocketAddress;
  *   64  next round of doubt 72  outage since                80  last outage, nanoseconds
  *   88  worst outage        96  outages                    104  sequence of the peer's last update
  *  112  active way         131  active since               139  peer asked for again
- *  147  next keep-alive    160  ways:
+ *  147  checks because the peer was heard elsewhere        160  ways:
  *         0  endpoint   19  kind   20  state   21  probes unanswered   22  proofs needed
  *        23  proofs     24  round-trip time, nanoseconds, or -1        32  last proof
  *        40  next probe 48  last probe
@@ -54,7 +54,7 @@ public final class PathRecord {
     private static final int ACTIVE = 112;
     private static final int ACTIVE_SINCE = 131;
     private static final int ASKED = 139;
-    private static final int KEEP_ALIVE = 147;
+    private static final int ELSEWHERE = 147;
 
     private static final int KIND = 19;
     private static final int STATE = 20;
@@ -270,14 +270,14 @@ public final class PathRecord {
         RecordFields.putLong(bytes, ASKED, nanos);
     }
 
-    /** When the active way is to be looked at although all is quiet. */
-    public long keepAlive() {
-        return RecordFields.getLong(bytes, KEEP_ALIVE);
+    /** How often in a row the active way was asked because the peer was heard elsewhere. */
+    public int elsewhere() {
+        return bytes[ELSEWHERE];
     }
 
-    /** See {@link #keepAlive}. */
-    public void keepAlive(long nanos) {
-        RecordFields.putLong(bytes, KEEP_ALIVE, nanos);
+    /** See {@link #elsewhere}. */
+    public void elsewhere(int times) {
+        bytes[ELSEWHERE] = (byte) times;
     }
 
     /** Number of ways known. */

@@ -36,7 +36,7 @@ public final class TransactionRecord {
 
     /** What was asked. */
     public enum Kind {
-        /** Where this node is. */
+        /** Where this node is; the argument is a hash of what was said. */
         REGISTRATION,
         /** Whether the registration stands. */
         KEEP_ALIVE,

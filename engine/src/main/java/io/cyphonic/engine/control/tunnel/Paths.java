@@ -235,8 +235,8 @@ public final class Paths {
         }
     }
 
-    /** Others see this node at another address than before. */
-    public void onSeenElsewhere() {
+    /** This node can be reached at other addresses than before: its peers are told. */
+    public void onOwnWays() {
         long now = context.nowNanos();
         update.updateAndGet(
                 last -> {

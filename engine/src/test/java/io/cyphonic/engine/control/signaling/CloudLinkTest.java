@@ -11,7 +11,9 @@ import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
 import io.cyphonic.signaling.credential.NodeCertificate;
 import io.cyphonic.signaling.credential.NodeKeys;
+import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
+import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 class CloudLinkTest {
@@ -146,6 +150,55 @@ class CloudLinkTest {
                                 .registration()
                                 .observedIpv4())
                 .isEqualTo(next);
+    }
+
+    @Test
+    void shouldTellTheCloudOfAPortMappingThatComesWhileARegistrationIsUnderWay() {
+        List<Candidate> mapping = new CopyOnWriteArrayList<>();
+        SimulatedNode node = overlay.node("alpha");
+        node.plane().addCandidates(() -> List.copyOf(mapping));
+        overlay.await("a registration under way", () -> pending(node) != 0);
+        assertThat(node.isRegistered()).isFalse();
+
+        mapping.add(
+                new Candidate(
+                        new InetSocketAddress("203.0.113.9", 7000), CandidateKind.PORT_MAPPING));
+        node.plane().onCandidatesChanged();
+        overlay.awaitRegistered();
+        overlay.advance(Duration.ofSeconds(1));
+
+        assertThat(
+                        overlay.cloud()
+                                .registry()
+                                .findById(node.certificate().nodeId())
+                                .orElseThrow()
+                                .registration()
+                                .candidates())
+                .containsAll(mapping);
+    }
+
+    @Test
+    void shouldTellThePeersOfAPortMappingThatComesLater() {
+        List<Candidate> mapping = new CopyOnWriteArrayList<>();
+        SimulatedNode alpha = overlay.node("alpha");
+        SimulatedNode beta = overlay.node("beta");
+        alpha.plane().addCandidates(() -> List.copyOf(mapping));
+        overlay.awaitRegistered();
+        overlay.connect(alpha, beta);
+        overlay.advance(Duration.ofSeconds(3));
+        InetSocketAddress external = new InetSocketAddress("203.0.113.9", 7000);
+
+        mapping.add(new Candidate(external, CandidateKind.PORT_MAPPING));
+        alpha.plane().onCandidatesChanged();
+        overlay.advance(Duration.ofSeconds(1));
+
+        assertThat(
+                        beta.plane()
+                                .sharedState()
+                                .paths()
+                                .find(alpha.certificate().nodeId())
+                                .find(external))
+                .isNotNegative();
     }
 
     @Test
