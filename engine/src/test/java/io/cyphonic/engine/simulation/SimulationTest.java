@@ -53,13 +53,14 @@ class SimulationTest {
      * a copied handshake message moved the endpoint of a working tunnel. 1000001, 1000007: probes
      * of both ends answered each other for ever. 1000036: a copy of what the relay said became the
      * relay. 1000531: a process that had died answered once more, which passed for recovery.
-     * 1000170, 1000324: the two ends of a relayed path held different grants.
+     * 1000170, 1000324, 1000521, 1001564, 1001743, 1003832: the two ends of a relayed path held
+     * different grants.
      */
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(
             longs = {
                 12, 19, 36, 69, 331, 407, 1_000_001, 1_000_007, 1_000_036, 1_000_531, 1_000_170,
-                1_000_324
+                1_000_324, 1_000_521, 1_001_564, 1_001_743, 1_003_832
             })
     void shouldNotFailAgainWithASeedThatFailedOnce(long seed) {
         live(seed);

@@ -99,14 +99,7 @@ final class Directions {
                         procedure,
                         request.nowMillis() + CONFIRMATION_LIFE_MILLIS,
                         relayId);
-        RelayGrant grant =
-                relays.make(
-                        relayId,
-                        pathId,
-                        RelayHeader.RESPONDER,
-                        responder.nodeId(),
-                        request.nowMillis());
-        return toResponder(initiator, responder, state, grant);
+        return toResponder(initiator, responder, state, grant(state, RelayHeader.RESPONDER));
     }
 
     List<Reply> confirm(Request request, RouteDirectionConfirmation answer, Status admission) {
@@ -130,17 +123,21 @@ final class Directions {
             return List.of();
         }
         counters.count(NmsCounter.HANDLED);
-        RelayGrant grant =
-                relays.make(
-                        state.relayId(),
-                        state.pathId(),
-                        RelayHeader.INITIATOR,
-                        state.initiatorId(),
-                        request.nowMillis());
+        RelayGrant grant = grant(state, RelayHeader.INITIATOR);
         return List.of(
                 answer.status() == Status.OK
                         ? toInitiator(state, acceptance(state, responder, grant))
                         : toInitiator(state, refusal(state.transactionId(), answer.status())));
+    }
+
+    /**
+     * Both ends of a path get grants that end in the same millisecond, that of the request: if both
+     * have asked at a time, they choose between two paths by that, and have to choose alike.
+     */
+    private RelayGrant grant(DirectionState state, int side) {
+        long askedMillis = state.expiryMillis() - CONFIRMATION_LIFE_MILLIS;
+        Id128 owner = side == RelayHeader.RESPONDER ? state.responderId() : state.initiatorId();
+        return relays.make(state.relayId(), state.pathId(), side, owner, askedMillis);
     }
 
     private Optional<NodeRecord> find(DirectionRequest direction) {

@@ -72,6 +72,17 @@ class RelayGrantsTest {
     }
 
     @Test
+    void shouldGrantBothEndsTheSameTimeWhenTheConfirmationComesLater() {
+        RouteDirectionToResponder toBob = request();
+        fixture.nowMillis += 700;
+
+        RouteDirectionToInitiator toAlice = confirm(toBob);
+
+        assertThat(toAlice.relayGrant().expiryMillis())
+                .isEqualTo(toBob.relayGrant().expiryMillis());
+    }
+
+    @Test
     void shouldNotGrantARevokedNodeAnything() {
         RouteDirectionToResponder toBob = request();
         fixture.registry.revoke(bob.fqdn);
