@@ -15,8 +15,11 @@ import java.util.concurrent.TimeUnit;
 
 /** A relay: the real logic, on a host of the backbone. */
 final class SimRelay {
-    /** Most channels; two for every pair. */
-    static final int MAX_CHANNELS = 64;
+    /**
+     * Most channels. An address may have a quarter of them, and those of grants that were replaced
+     * live on for a minute: two ends in trouble ask again and again.
+     */
+    static final int MAX_CHANNELS = 1024;
 
     private static final int ID = 1;
     private static final int PORT = 7448;

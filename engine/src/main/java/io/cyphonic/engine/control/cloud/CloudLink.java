@@ -37,6 +37,9 @@ import java.util.function.Consumer;
  *             +--------------- back-off, 1 to 60 seconds --------------------------+
  * </pre>
  *
+ * <p>While it is offline it goes on asking with the login it has, too: the cloud may have been away
+ * only.
+ *
  * <p>All of it is in one shared record, changed under one lock; {@link #tick} does what is due.
  */
 public final class CloudLink {
@@ -344,6 +347,10 @@ public final class CloudLink {
             cloud.nextAction(
                     link, now + TimeUnit.SECONDS.toNanos(requests.session().keepAliveSeconds()));
         }
+        if (cloud.isRegistered() && !cloud.loginRunning()) {
+            // The login was good, the cloud was away.
+            cloud.loginAgain(0, CloudRecord.NEVER);
+        }
         if (!wasRegistered) {
             LOG.info("registered with the cloud at {}", Endpoint.of(cloud.endpoint(link)));
         }
@@ -384,6 +391,7 @@ public final class CloudLink {
             cloud.linkState(link, LinkState.UNREGISTERED);
             cloud.nextAction(link, now + RegistrationPolicy.FAMILY_RETRY_NANOS);
             if (!cloud.isRegistered() && !cloud.isRequestPending()) {
+                askSoon(cloud, now);
                 if (wasRegistered || cloud.failures() == 0) {
                     LOG.warn("the cloud at {} does not answer", Endpoint.of(request.destination()));
                 }
@@ -392,6 +400,15 @@ public final class CloudLink {
             state.cloud(cloud);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static void askSoon(CloudRecord cloud, long now) {
+        long soon = now + RegistrationPolicy.OFFLINE_RETRY_NANOS;
+        for (int link = 0; link < cloud.linkCount(); link++) {
+            if (cloud.nextActionNanos(link) - soon > 0) {
+                cloud.nextAction(link, soon);
+            }
         }
     }
 
@@ -445,8 +462,10 @@ public final class CloudLink {
 
     private void loginAgain(CloudRecord cloud, boolean revoked) {
         int failures = Math.max(cloud.failures() + 1, revoked ? FAILURES_WHEN_REVOKED : 0);
+        boolean loggedIn = cloud.linkCount() > 0;
+        BackoffPolicy policy =
+                revoked || loggedIn ? BackoffPolicy.ATTEMPT : BackoffPolicy.FIRST_LOGIN;
         cloud.loginAgain(
-                failures,
-                runtime.nanoTime() + BackoffPolicy.ATTEMPT.waitNanos(failures, runtime.random()));
+                failures, runtime.nanoTime() + policy.waitNanos(failures, runtime.random()));
     }
 }

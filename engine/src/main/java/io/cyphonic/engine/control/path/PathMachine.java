@@ -28,9 +28,10 @@ import java.util.concurrent.TimeUnit;
  *                 |  another answers, and the active does not within its grace: that one
  * </pre>
  *
- * <p>A better way (direct before relay before TCP) that proves itself is taken at once. One that
- * has failed must prove itself more than once, so that a bad link does not make the tunnel flap.
- * Not thread-safe; lives for one event.
+ * <p>A better way (direct before relay before TCP, of the direct ones those that the peer or the
+ * cloud has named first) that proves itself is taken at once. One that has failed must prove itself
+ * more than once, so that a bad link does not make the tunnel flap. Not thread-safe; lives for one
+ * event.
  */
 public final class PathMachine {
     /** Between two regular looks at the paths of a tunnel. */
@@ -87,14 +88,20 @@ public final class PathMachine {
         if (way < 0) {
             return;
         }
-        paths.state(way, WayState.VALID);
-        paths.proof(way, now);
+        // Anybody may have been faster with a copy of the peer's message: an address that nobody
+        // has named must answer a probe, and gives way to any other that does.
+        boolean named = paths.kind(way) != Kind.HEARD;
+        paths.state(way, named ? WayState.VALID : WayState.PROBING);
+        paths.proof(way, named ? now : 0);
         paths.doubt(0, 0);
         paths.unansweredSince(0);
         paths.moved(false);
         paths.activate(endpoint, now);
         actions.add(new PathAction.Activate(endpoint));
         ways.restartOthers();
+        if (!named) {
+            enterDoubt(ways.grace(way), 0);
+        }
         probeWhatIsDue();
     }
 
@@ -160,7 +167,7 @@ public final class PathMachine {
 
     /** A probe to this endpoint was answered. */
     public void onProof(InetSocketAddress endpoint, long rttNanos) {
-        int way = ways.obtain(endpoint, Kind.DIRECT);
+        int way = ways.obtain(endpoint, Kind.HEARD);
         if (way < 0 || paths.active() == null) {
             return;
         }

@@ -11,9 +11,16 @@ import java.util.random.RandomGenerator;
  * @param maxNanos longest wait before the random part
  */
 public record BackoffPolicy(long minNanos, long maxNanos) {
-    /** Logins, and new directions to a peer that is down. */
+    /** Logins of a node that has one, and new directions to a peer that is down. */
     public static final BackoffPolicy ATTEMPT =
             new BackoffPolicy(TimeUnit.SECONDS.toNanos(1), TimeUnit.SECONDS.toNanos(60));
+
+    /**
+     * Logins of a node that has none: nothing works until one succeeds, so it may not sleep through
+     * the return of the cloud.
+     */
+    public static final BackoffPolicy FIRST_LOGIN =
+            new BackoffPolicy(TimeUnit.SECONDS.toNanos(1), TimeUnit.SECONDS.toNanos(8));
 
     private static final int MAX_DOUBLINGS = 30;
 

@@ -7,6 +7,12 @@ public final class RegistrationPolicy {
     /** A family over which the NMS did not answer is tried again after this long. */
     public static final long FAMILY_RETRY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+    /**
+     * The same if the NMS answers over no family. The login may still be good: one datagram shows
+     * that the cloud is back, where a login takes a connection.
+     */
+    public static final long OFFLINE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(4);
+
     private RegistrationPolicy() {}
 
     /** What one address family of the cloud needs. */

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  *       | nothing for UNCONFIRMED      | |  REKEY after REKEY_*                  |  |
  *       v                              | +-> UP                                 |  |
  *     FORGET                           +--- anything authentic, or handshake ---+  |
- *                                                   REDIRECT with back-off  <------+
+ *                                REDIRECT with back-off, or while wanted  <---------+
  *                                                   FORGET after GIVE_UP
  * </pre>
  */
@@ -35,6 +35,12 @@ public final class TunnelPolicy {
 
     /** A first session not confirmed for this long will never be. */
     public static final long UNCONFIRMED_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /** A peer that is down, and that somebody still sends to, is looked for again after this. */
+    public static final long WANTED_RETRY_NANOS = TimeUnit.SECONDS.toNanos(8);
+
+    /** Something sent so lately means that somebody wants the peer now. */
+    public static final long WANTED_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** A peer down for this long is forgotten until somebody wants it again. */
     public static final long GIVE_UP_NANOS = TimeUnit.MINUTES.toNanos(10);
@@ -75,6 +81,7 @@ public final class TunnelPolicy {
      * @param initiator whether this node initiated the present session
      * @param handshakeRunning whether a handshake or a direction request is under way
      * @param attemptDue whether the back-off of the last failed attempt is over
+     * @param attemptNanos time since the last attempt began
      * @param phaseNanos time since the phase began
      * @param keyAgeNanos time since the present session began
      * @param silentNanos time since the last authentic capsule, or since the session began
@@ -86,6 +93,7 @@ public final class TunnelPolicy {
             boolean initiator,
             boolean handshakeRunning,
             boolean attemptDue,
+            long attemptNanos,
             long phaseNanos,
             long keyAgeNanos,
             long silentNanos,
@@ -127,6 +135,11 @@ public final class TunnelPolicy {
         if (tunnel.phaseNanos() >= GIVE_UP_NANOS) {
             return Verdict.FORGET;
         }
-        return !tunnel.handshakeRunning() && tunnel.attemptDue() ? Verdict.REDIRECT : Verdict.NONE;
+        // However long it has been away: nobody who waits for it should wait for a back-off too.
+        boolean wanted =
+                tunnel.idleNanos() < WANTED_NANOS && tunnel.attemptNanos() >= WANTED_RETRY_NANOS;
+        return !tunnel.handshakeRunning() && (tunnel.attemptDue() || wanted)
+                ? Verdict.REDIRECT
+                : Verdict.NONE;
     }
 }

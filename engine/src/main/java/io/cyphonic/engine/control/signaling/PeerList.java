@@ -66,7 +66,7 @@ final class PeerList {
 
     private static PathKind kind(Kind kind) {
         return switch (kind) {
-            case LOCAL, DIRECT -> PathKind.DIRECT;
+            case LOCAL, DIRECT, HEARD -> PathKind.DIRECT;
             case RELAY -> PathKind.RELAY;
             case TCP -> PathKind.TCP;
         };

@@ -263,6 +263,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                     parts.paths().onMoved();
                     parts.relays().onMoved();
                     cloud.onMoved();
+                    keeper.onMoved();
                     mapped.networkChanged();
                 });
     }

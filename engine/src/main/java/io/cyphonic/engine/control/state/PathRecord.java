@@ -77,6 +77,11 @@ public final class PathRecord {
         LOCAL,
         /** To an address at which others have seen the peer. */
         DIRECT,
+        /**
+         * To where the peer was heard from, which neither it nor the cloud has named: a NAT of the
+         * peer's, or somebody in between who passes everything on.
+         */
+        HEARD,
         /** Through a relay, over UDP. */
         RELAY,
         /** Through a relay, over TLS. */
@@ -84,7 +89,7 @@ public final class PathRecord {
 
         /** Whether it passes no relay. */
         public boolean isDirect() {
-            return this == LOCAL || this == DIRECT;
+            return compareTo(RELAY) < 0;
         }
     }
 

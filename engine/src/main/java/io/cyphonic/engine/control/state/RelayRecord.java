@@ -143,13 +143,18 @@ public final class RelayRecord {
     /** A message is sent. */
     public void tried(long nowNanos, long nextActionNanos) {
         bytes[TRIES] = (byte) Math.min(bytes[TRIES] + 1, Byte.MAX_VALUE);
-        RecordFields.putLong(bytes, LAST_BIND, nowNanos);
+        lastBind(nowNanos);
         nextAction(nextActionNanos);
     }
 
     /** When the last message was sent. */
     public long lastBind() {
         return RecordFields.getLong(bytes, LAST_BIND);
+    }
+
+    /** See {@link #lastBind}. */
+    public void lastBind(long nanos) {
+        RecordFields.putLong(bytes, LAST_BIND, nanos);
     }
 
     /** When to send the next message. */

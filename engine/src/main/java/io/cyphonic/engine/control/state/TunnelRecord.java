@@ -21,7 +21,7 @@ import java.net.Inet6Address;
  *  108  certificate valid until    116  running handshake, or 0
  *  124  phase since   132  present session since   140  unconfirmed session since
  *  148  next attempt  156  failed attempts          160  round-trip time, nanoseconds, or -1
- *  168  peer's inner MTU      170  FQDN
+ *  168  peer's inner MTU      170  last attempt              178  FQDN
  * </pre>
  *
  * <p>Times are nanoseconds of the monotonic clock, but for the certificate's (milliseconds since
@@ -29,7 +29,7 @@ import java.net.Inet6Address;
  */
 public final class TunnelRecord {
     /** Bytes of the record. */
-    public static final int LENGTH = 170 + NAME_LENGTH;
+    public static final int LENGTH = 178 + NAME_LENGTH;
 
     /** No receiver index, no tunnel index. */
     public static final int NONE = -1;
@@ -56,7 +56,8 @@ public final class TunnelRecord {
     private static final int FAILURES = 156;
     private static final int RTT = 160;
     private static final int INNER_MTU = 168;
-    private static final int FQDN = 170;
+    private static final int LAST_ATTEMPT = 170;
+    private static final int FQDN = 178;
 
     private static final Phase[] PHASES = Phase.values();
 
@@ -76,6 +77,7 @@ public final class TunnelRecord {
         RecordFields.putInt(bytes, RECEIVER_INDEX, NONE);
         RecordFields.putInt(bytes, NEXT_RECEIVER_INDEX, NONE);
         RecordFields.putLong(bytes, NEXT_ATTEMPT, nowNanos);
+        RecordFields.putLong(bytes, LAST_ATTEMPT, nowNanos);
         RecordFields.putLong(bytes, RTT, -1);
         enter(Phase.CONNECTING, nowNanos);
     }
@@ -217,10 +219,22 @@ public final class TunnelRecord {
         return RecordFields.getLong(bytes, NEXT_ATTEMPT);
     }
 
-    /** An attempt begins, or has failed: the next one not before this time. */
-    public void attempted(int failures, long nextAttemptNanos) {
+    /** When the last attempt began, or failed; at first when the record was made. */
+    public long lastAttemptNanos() {
+        return RecordFields.getLong(bytes, LAST_ATTEMPT);
+    }
+
+    /** An attempt begins, or has failed: the next one not before a later time. */
+    public void attempted(int failures, long nowNanos, long nextAttemptNanos) {
         RecordFields.putInt(bytes, FAILURES, failures);
+        RecordFields.putLong(bytes, LAST_ATTEMPT, nowNanos);
         RecordFields.putLong(bytes, NEXT_ATTEMPT, nextAttemptNanos);
+    }
+
+    /** Something has changed: what failed before may work now. */
+    public void hopeAgain(long nowNanos) {
+        RecordFields.putInt(bytes, FAILURES, 0);
+        RecordFields.putLong(bytes, NEXT_ATTEMPT, nowNanos);
     }
 
     /** Round-trip time of the last probe in nanoseconds, or -1. */

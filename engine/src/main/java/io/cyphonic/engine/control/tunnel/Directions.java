@@ -8,6 +8,7 @@ import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
 import io.cyphonic.engine.control.state.AttemptRecord;
 import io.cyphonic.engine.control.state.CloudRecord;
 import io.cyphonic.engine.control.state.CloudRecord.LinkState;
+import io.cyphonic.engine.control.state.PathRecord;
 import io.cyphonic.engine.control.state.PeerIdentity;
 import io.cyphonic.engine.control.state.TransactionRecord;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
@@ -50,6 +51,7 @@ public final class Directions {
     private static final long ATTEMPT_MILLIS = TimeUnit.SECONDS.toMillis(12);
     private static final long UNKNOWN_MILLIS = TimeUnit.SECONDS.toMillis(3);
     private static final long EXPECTED_MILLIS = TimeUnit.SECONDS.toMillis(30);
+    private static final long MUTE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final byte[] HOLE_PUNCH = {DatagramType.HOLE_PUNCH};
     private static final int MAX_NAME = 253;
 
@@ -306,10 +308,25 @@ public final class Directions {
                 peer,
                 direction.pathId(),
                 candidates,
-                outdated ? Initiator.Reason.NEW_KEYS : Initiator.Reason.NO_TUNNEL);
+                outdated || isMute(tunnel)
+                        ? Initiator.Reason.NEW_KEYS
+                        : Initiator.Reason.NO_TUNNEL);
         if (context.state().tunnels().find(peer.nodeId()) == null) {
             fail(peer.fqdn(), "this node has as many tunnels as it may have");
         }
+    }
+
+    /** A peer that answers on no path, but to the cloud, has started anew and lost the old keys. */
+    private boolean isMute(TunnelRecord tunnel) {
+        PathRecord paths = tunnel == null ? null : context.state().paths().find(tunnel.nodeId());
+        if (paths == null || paths.doubtSince() == 0) {
+            return false;
+        }
+        long now = context.nowNanos();
+        long heard = context.dataPlane().traffic(tunnel.tunnelIndex()).lastReceivedNanos();
+        return now - paths.doubtSince() >= MUTE_NANOS
+                && now - heard >= MUTE_NANOS
+                && now - tunnel.sessionSinceNanos() >= MUTE_NANOS;
     }
 
     private static boolean isWanted(PeerIdentity peer, TransactionRecord request) {

@@ -19,8 +19,6 @@ import io.cyphonic.signaling.protocol.ControlMessageCodec;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,16 +159,7 @@ public final class Paths {
 
     private Kind kind(Id128 nodeId, InetSocketAddress endpoint) {
         Kind relay = relays.kindAt(nodeId, endpoint);
-        if (relay != null) {
-            return relay;
-        }
-        return isPrivate(endpoint.getAddress()) ? Kind.LOCAL : Kind.DIRECT;
-    }
-
-    private static boolean isPrivate(InetAddress address) {
-        return address.isSiteLocalAddress()
-                || address.isLinkLocalAddress()
-                || address instanceof Inet6Address && (address.getAddress()[0] & 0xFE) == 0xFC;
+        return relay == null ? Kind.HEARD : relay;
     }
 
     /** An authentic capsule came from elsewhere than the tunnel sends to. */

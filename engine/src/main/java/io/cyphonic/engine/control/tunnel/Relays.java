@@ -46,6 +46,7 @@ public final class Relays {
     private static final long KEEP_MILLIS = TimeUnit.SECONDS.toMillis(60);
     private static final long BIND_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int TRIES_PER_TARGET = 3;
+    private static final int TRIES_LATER = 2;
     private static final int MAX_BACKOFF_DOUBLINGS = 5;
     private static final byte[] NO_COOKIE = new byte[RelayMessage.COOKIE_LENGTH];
 
@@ -150,7 +151,7 @@ public final class Relays {
             }
         }
         if (now - relay.nextAction() >= 0) {
-            if (relay.tries() >= TRIES_PER_TARGET) {
+            if (relay.tries() >= (round(relay) == 0 ? TRIES_PER_TARGET : TRIES_LATER)) {
                 relay.unbound();
                 relay.target(relay.target() + 1);
             }
@@ -159,12 +160,31 @@ public final class Relays {
         context.state().relays().put(nodeId, relay);
     }
 
+    /** How often all targets have been tried in vain. */
+    private int round(RelayRecord relay) {
+        int targets = targets(relay.relay()).size();
+        return targets == 0 ? 0 : relay.target() / targets;
+    }
+
     private void bind(RelayRecord relay, byte[] cookie) {
         long now = context.nowNanos();
+        int doublings = Math.min(relay.tries() + round(relay), MAX_BACKOFF_DOUBLINGS);
+        relay.tried(now, now + (FIRST_WAIT_NANOS << doublings));
+        transmit(relay, cookie);
+    }
+
+    /** One more Bind: if one is unanswered, it stays with the time of the next and its target. */
+    private void rebind(RelayRecord relay) {
+        if (relay.tries() == 0) {
+            bind(relay, NO_COOKIE);
+        } else {
+            relay.lastBind(context.nowNanos());
+            transmit(relay, NO_COOKIE);
+        }
+    }
+
+    private void transmit(RelayRecord relay, byte[] cookie) {
         List<InetSocketAddress> targets = targets(relay.relay());
-        int round = targets.isEmpty() ? 0 : relay.target() / targets.size();
-        long wait = FIRST_WAIT_NANOS << relay.tries() << Math.min(round, MAX_BACKOFF_DOUBLINGS);
-        relay.tried(now, now + wait);
         if (targets.isEmpty()) {
             return;
         }
@@ -345,7 +365,7 @@ public final class Relays {
                             RelayRecord relay = context.state().relays().find(nodeId);
                             if (relay != null
                                     && context.nowNanos() - relay.lastBind() > REFRESH_GAP_NANOS) {
-                                bind(relay, NO_COOKIE);
+                                rebind(relay);
                                 context.state().relays().put(nodeId, relay);
                             }
                         });

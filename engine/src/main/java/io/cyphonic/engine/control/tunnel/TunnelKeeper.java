@@ -49,6 +49,21 @@ public final class TunnelKeeper {
         }
     }
 
+    /** The network of this node has changed: peers that could not be reached may be reached now. */
+    public void onMoved() {
+        for (TunnelRecord each : context.state().tunnels().all()) {
+            context.locks().with(each.nodeId(), () -> hopeAgain(each.nodeId()));
+        }
+    }
+
+    private void hopeAgain(Id128 nodeId) {
+        TunnelRecord tunnel = context.state().tunnels().find(nodeId);
+        if (tunnel != null && tunnel.phase() == Phase.DOWN) {
+            tunnel.hopeAgain(context.nowNanos());
+            tunnels.update(tunnel);
+        }
+    }
+
     private Verdict judge(TunnelRecord tunnel) {
         long now = context.nowNanos();
         TunnelTraffic traffic = context.dataPlane().traffic(tunnel.tunnelIndex());
@@ -62,6 +77,7 @@ public final class TunnelKeeper {
                         tunnel.initiator(),
                         running || directions.isAsking(tunnel),
                         tunnel.nextAttemptNanos() - now <= 0,
+                        now - tunnel.lastAttemptNanos(),
                         now - tunnel.phaseSinceNanos(),
                         now - since,
                         now - later(traffic.lastReceivedNanos(), since),
@@ -103,6 +119,7 @@ public final class TunnelKeeper {
             }
             case RECOVERED -> {
                 tunnel.enter(Phase.UP, context.nowNanos());
+                tunnel.hopeAgain(context.nowNanos());
                 tunnels.update(tunnel);
                 context.waiters().up(tunnel.identity());
                 return null;

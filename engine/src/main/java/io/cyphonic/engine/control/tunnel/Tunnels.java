@@ -110,10 +110,11 @@ public final class Tunnels {
     /** One more attempt has failed or begins: the next one after a while. */
     void backOff(TunnelRecord tunnel) {
         int failures = tunnel.failures() + 1;
+        long now = context.nowNanos();
         tunnel.attempted(
                 failures,
-                context.nowNanos()
-                        + BackoffPolicy.ATTEMPT.waitNanos(failures, context.runtime().random()));
+                now,
+                now + BackoffPolicy.ATTEMPT.waitNanos(failures, context.runtime().random()));
     }
 
     /** Closes a tunnel and forgets the peer. Under the peer's lock. */

@@ -286,6 +286,48 @@ class PathMachineTest {
     }
 
     @Test
+    void shouldLeaveSomebodyInBetweenWhenADirectWayAnswers() {
+        InetSocketAddress between = new InetSocketAddress("192.0.2.66", 666);
+        alive.add(between);
+        event(machine -> machine.onWays(List.of(new Way(DIRECT, Kind.DIRECT)), true));
+        event(machine -> machine.onSession(between, Kind.HEARD));
+        pass(5_000, true);
+        assertThat(paths.active()).as("nothing else works").isEqualTo(between);
+
+        alive.add(DIRECT);
+        pass(TimeUnit.NANOSECONDS.toMillis(WayList.RETRY_NANOS) + 1_000, true);
+        answer(event(machine -> machine.onHeard(between, Kind.HEARD)));
+        pass(5_000, true);
+
+        assertThat(paths.active()).isEqualTo(DIRECT);
+    }
+
+    @Test
+    void shouldLeaveWhoeverWasFasterThanThePeerWhenHeDoesNotAnswer() {
+        InetSocketAddress copier = new InetSocketAddress("192.0.2.66", 666);
+        alive.add(DIRECT);
+        event(machine -> machine.onWays(List.of(new Way(DIRECT, Kind.DIRECT)), true));
+
+        answer(event(machine -> machine.onSession(copier, Kind.HEARD)));
+        pass(300, true);
+
+        assertThat(paths.active()).isEqualTo(DIRECT);
+    }
+
+    @Test
+    void shouldStayWhereThePeerWasHeardWhenThatAnswers() {
+        InetSocketAddress mapped = new InetSocketAddress("198.51.100.2", 7999);
+        alive.add(mapped);
+        event(machine -> machine.onWays(List.of(new Way(DIRECT, Kind.DIRECT)), true));
+
+        answer(event(machine -> machine.onSession(mapped, Kind.HEARD)));
+        pass(5_000, true);
+
+        assertThat(paths.active()).isEqualTo(mapped);
+        assertThat(paths.changes()).isZero();
+    }
+
+    @Test
     void shouldFollowWhenTheNatOfThePeerGaveItAnotherPort() {
         beginOnRelay();
         alive.add(DIRECT);
@@ -339,7 +381,7 @@ class PathMachineTest {
                 time += random.nextInt(300) * MILLI;
                 InetSocketAddress any =
                         new InetSocketAddress("198.51.100." + random.nextInt(40), 7000);
-                Kind kind = Kind.values()[random.nextInt(4)];
+                Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
                 PathMachine machine = new PathMachine(record, time);
                 switch (random.nextInt(9)) {
                     case 0 -> machine.onSession(any, kind);

@@ -53,6 +53,14 @@ class WaitPolicyTest {
         }
     }
 
+    @Test
+    void shouldTryToLogInEveryTenSecondsAtLeastWhenNothingWorksWithoutALogin() {
+        for (int failures = 1; failures < 100; failures++) {
+            assertThat(BackoffPolicy.FIRST_LOGIN.waitNanos(failures, random))
+                    .isBetween(TimeUnit.SECONDS.toNanos(1), TimeUnit.SECONDS.toNanos(10));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "false, false, -1, NONE",
