@@ -14,7 +14,7 @@ import java.util.List;
 
 @Timeout(60)
 class ParkingPlaceTest {
-    private static final int ROUNDS = 100_000;
+    private static final int ROUNDS = 30_000;
 
     /** A barrier that is an alarm and nothing else. */
     private static final class Alarm implements SequenceBarrier {
