@@ -12,6 +12,9 @@ import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
 import com.lmax.disruptor.util.DaemonThreadFactory;
 
+import io.cyphonic.engine.pipeline.ParkingWaitStrategy;
+import io.cyphonic.engine.pipeline.StripedHandler;
+
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -50,8 +53,12 @@ public class RingBenchmark {
 
     private static final int MAX_BATCH = 64;
 
-    /** How the threads of the ring wait; parameters as in the engine. */
+    /**
+     * How the threads of the ring wait; parameters as in the engine. PARKING is what the engine
+     * calls blocking, BLOCKING is the Disruptor's.
+     */
     public enum Wait {
+        PARKING,
         BLOCKING,
         SLEEPING,
         YIELDING,
@@ -62,7 +69,7 @@ public class RingBenchmark {
     /** A slot: so many packets. */
     public static final class Slot {
         int packets;
-        long worked;
+        boolean worked;
     }
 
     @Param public Wait wait;
@@ -76,6 +83,7 @@ public class RingBenchmark {
     @Param({"1", "8", "44"})
     public int batch;
 
+    private ParkingWaitStrategy parking;
     private Disruptor<Slot> disruptor;
     private RingBuffer<Slot> ring;
     private final Completion finished = new Completion();
@@ -88,6 +96,7 @@ public class RingBenchmark {
         if (batch > MAX_BATCH) {
             throw new IllegalArgumentException("batch: 1 to %d".formatted(MAX_BATCH));
         }
+        parking = wait == Wait.PARKING ? new ParkingWaitStrategy(workers) : null;
         disruptor =
                 new Disruptor<>(
                         Slot::new,
@@ -97,7 +106,7 @@ public class RingBenchmark {
                         strategy());
         EventHandler<Slot> sink =
                 (slot, sequence, endOfBatch) -> {
-                    slot.worked = 0;
+                    slot.worked = false;
                     finished.reached(sequence);
                 };
         disruptor.handleEventsWith(workers()).then(sink);
@@ -112,19 +121,19 @@ public class RingBenchmark {
     }
 
     private EventHandler<Slot> worker(int ordinal) {
-        int count = workers;
-        return (slot, sequence, endOfBatch) -> {
-            if (sequence % count == ordinal) {
-                for (int i = 0; i < slot.packets; i++) {
-                    Blackhole.consumeCPU(TOKENS_PER_PACKET);
-                }
-                slot.worked = sequence;
-            }
-        };
+        return new StripedHandler<>(ordinal, workers, RingBenchmark::work, parking);
+    }
+
+    private static void work(Slot slot) {
+        for (int i = 0; i < slot.packets; i++) {
+            Blackhole.consumeCPU(TOKENS_PER_PACKET);
+        }
+        slot.worked = true;
     }
 
     private WaitStrategy strategy() {
         return switch (wait) {
+            case PARKING -> parking;
             case BLOCKING -> new BlockingWaitStrategy();
             case SLEEPING -> new SleepingWaitStrategy(100, 20_000);
             case YIELDING -> new YieldingWaitStrategy();

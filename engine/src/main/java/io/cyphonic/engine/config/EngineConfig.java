@@ -68,9 +68,9 @@ public record EngineConfig(
         ADAPTIVE
     }
 
-    /** How ring threads wait for each other: Disruptor wait strategies. */
+    /** How ring threads wait for each other. */
     public enum WaitKind {
-        /** Lock and condition: least processor time. */
+        /** Sleep until woken: least processor time. */
         BLOCKING,
         /** Spin, yield, then park for a moment. */
         SLEEPING,

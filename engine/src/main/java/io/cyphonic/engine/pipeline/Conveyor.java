@@ -3,8 +3,6 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 
-import java.util.function.BooleanSupplier;
-
 /**
  * Carries slots from the stage through a worker to the sink, in order. The stage claims a slot,
  * fills it and commits it; how the slot gets to the end is the conveyor's business: on the staging
@@ -41,12 +39,9 @@ final class Conveyor<S extends Slot> {
     private final Counter inlineBatches;
     private final Counter ringBatches;
 
-    private final BooleanSupplier giveUp = this::isStopping;
-
     private S claimed;
     private int fullBatches;
     private boolean handingOver;
-    private volatile boolean stopping;
 
     /** A conveyor that always carries inline. */
     Conveyor(S slot, SlotRunner<S> runner, Counters.Lane counters, Counter inlineBatches) {
@@ -99,13 +94,9 @@ final class Conveyor<S extends Slot> {
      */
     S claim() {
         if (claimed == null) {
-            claimed = ring == null ? ownSlot : ring.claim(giveUp);
+            claimed = ring == null ? ownSlot : ring.claim();
         }
         return claimed;
-    }
-
-    private boolean isStopping() {
-        return stopping;
     }
 
     /**
@@ -153,8 +144,10 @@ final class Conveyor<S extends Slot> {
     }
 
     /** Makes {@link #claim} give up waiting; any thread. */
-    void stopping() {
-        stopping = true;
+    void giveUp() {
+        if (ring != null) {
+            ring.giveUp();
+        }
     }
 
     /** Lets the ring drain, ends its threads, forgets keys; the staging thread must have ended. */

@@ -160,7 +160,7 @@ final class Pipelines {
                 new SlotRing<>(
                         slots,
                         config.ringSize(),
-                        WaitStrategies.of(config.waitStrategy()),
+                        config.waitStrategy(),
                         runners,
                         sink,
                         new NamedThreads(names),
@@ -249,8 +249,8 @@ final class Pipelines {
     void stop() {
         loops.forEach(StageLoop::stop);
         if (!stageThreads.join(STAGE_JOIN_MILLIS)) {
-            outboundConveyor.stopping();
-            inboundConveyor.stopping();
+            outboundConveyor.giveUp();
+            inboundConveyor.giveUp();
             stageThreads.join(STAGE_JOIN_MILLIS);
         }
         outboundConveyor.stop(DRAIN_MILLIS);

@@ -3,16 +3,16 @@ package io.cyphonic.engine.pipeline;
 import com.lmax.disruptor.EventHandler;
 import com.lmax.disruptor.ExceptionHandler;
 import com.lmax.disruptor.RingBuffer;
+import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.SequenceBarrier;
 import com.lmax.disruptor.TimeoutException;
-import com.lmax.disruptor.WaitStrategy;
 import com.lmax.disruptor.dsl.Disruptor;
 import com.lmax.disruptor.dsl.ProducerType;
 
+import io.cyphonic.engine.config.EngineConfig.WaitKind;
+
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -26,13 +26,15 @@ import java.util.function.Supplier;
  * </pre>
  */
 final class SlotRing<S extends Slot> {
-    private static final int SPINS_BEFORE_PARK = 100;
-    private static final long FULL_PARK_NANOS = 20_000;
+    /** A full ring is filled again when so much of it is free: one wake-up for many slots. */
+    private static final int ROOM_SHARE = 4;
+
     private static final long JOIN_MILLIS = 1_000;
 
     private final Disruptor<S> disruptor;
     private final RingBuffer<S> ring;
     private final SequenceBarrier finished;
+    private final Sink<S> last;
     private final NamedThreads threads;
     private final List<SlotRunner<S>> workers;
 
@@ -48,34 +50,29 @@ final class SlotRing<S extends Slot> {
     SlotRing(
             Supplier<S> slots,
             int size,
-            WaitStrategy waiting,
+            WaitKind waiting,
             List<SlotRunner<S>> workers,
             SlotRunner<S> sink,
             NamedThreads threads,
             FailureLog failures) {
         this.threads = threads;
         this.workers = workers;
-        disruptor = new Disruptor<>(slots::get, size, threads, ProducerType.SINGLE, waiting);
+        WaitStrategies.Waiting kind = WaitStrategies.of(waiting, workers.size());
+        disruptor =
+                new Disruptor<>(slots::get, size, threads, ProducerType.SINGLE, kind.strategy());
         disruptor.setDefaultExceptionHandler(new SlotFailureHandler<>(failures));
-        EventHandler<S> last = (slot, sequence, endOfBatch) -> sink.finish(slot);
-        disruptor.handleEventsWith(striped(workers)).then(last);
+        last = new Sink<>(sink);
+        disruptor.handleEventsWith(striped(workers, kind.parking())).then(last);
         ring = disruptor.getRingBuffer();
         finished = disruptor.after(last).asSequenceBarrier();
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private static <S extends Slot> EventHandler<S>[] striped(List<SlotRunner<S>> workers) {
+    private static <S extends Slot> EventHandler<S>[] striped(
+            List<SlotRunner<S>> workers, ParkingWaitStrategy parking) {
         EventHandler<S>[] handlers = new EventHandler[workers.size()];
-        int count = handlers.length;
-        for (int i = 0; i < count; i++) {
-            int ordinal = i;
-            SlotRunner<S> worker = workers.get(i);
-            handlers[i] =
-                    (slot, sequence, endOfBatch) -> {
-                        if (sequence % count == ordinal) {
-                            worker.work(slot);
-                        }
-                    };
+        for (int i = 0; i < handlers.length; i++) {
+            handlers[i] = new StripedHandler<>(i, handlers.length, workers.get(i)::work, parking);
         }
         return handlers;
     }
@@ -85,20 +82,30 @@ final class SlotRing<S extends Slot> {
     }
 
     /** Claims the next slot; waits while the ring is full; {@code null} when told to give up. */
-    S claim(BooleanSupplier giveUp) {
-        int spins = 0;
-        while (!ring.hasAvailableCapacity(1)) {
-            if (giveUp.getAsBoolean()) {
-                return null;
-            }
-            if (spins++ < SPINS_BEFORE_PARK) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(FULL_PARK_NANOS);
-            }
+    S claim() {
+        if (!ring.hasAvailableCapacity(1) && !awaitRoom()) {
+            return null;
         }
         claimed = ring.next();
         return ring.get(claimed);
+    }
+
+    private boolean awaitRoom() {
+        int room = ring.getBufferSize() / ROOM_SHARE;
+        long wanted = ring.getCursor() - ring.getBufferSize() + room;
+        while (last.progress.get() < wanted) {
+            if (finished.isAlerted()) {
+                return false;
+            }
+            last.stage.sleep(last.progress, wanted, finished);
+        }
+        return true;
+    }
+
+    /** Makes {@link #claim} give up waiting; any thread. */
+    void giveUp() {
+        finished.alert();
+        last.stage.wakeIfDue();
     }
 
     void publish() {
@@ -131,6 +138,33 @@ final class SlotRing<S extends Slot> {
         }
         threads.join(JOIN_MILLIS);
         workers.forEach(SlotRunner::close);
+    }
+
+    /** The sink, and where the stage sleeps while it waits for it. */
+    private static final class Sink<S extends Slot> implements EventHandler<S> {
+        final ParkingPlace stage = new ParkingPlace();
+        final SlotRunner<S> runner;
+        Sequence progress;
+
+        Sink(SlotRunner<S> runner) {
+            this.runner = runner;
+        }
+
+        @Override
+        public void setSequenceCallback(Sequence sequence) {
+            progress = sequence;
+        }
+
+        @Override
+        public void onEvent(S slot, long sequence, boolean endOfBatch) {
+            try {
+                runner.finish(slot);
+            } finally {
+                // Now, and not only after all that it has found: the stage may fill the slot again.
+                progress.set(sequence);
+                stage.wakeIfDue();
+            }
+        }
     }
 
     /**

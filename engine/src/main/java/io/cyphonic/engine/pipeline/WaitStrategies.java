@@ -1,6 +1,5 @@
 package io.cyphonic.engine.pipeline;
 
-import com.lmax.disruptor.BlockingWaitStrategy;
 import com.lmax.disruptor.BusySpinWaitStrategy;
 import com.lmax.disruptor.PhasedBackoffWaitStrategy;
 import com.lmax.disruptor.SleepingWaitStrategy;
@@ -11,7 +10,7 @@ import io.cyphonic.engine.config.EngineConfig.WaitKind;
 
 import java.util.concurrent.TimeUnit;
 
-/** The Disruptor's wait strategy for a configured kind. */
+/** The wait strategy of a ring for a configured kind. */
 final class WaitStrategies {
     private static final int SLEEPING_RETRIES = 100;
     private static final long SLEEPING_PARK_NANOS = 20_000;
@@ -20,15 +19,31 @@ final class WaitStrategies {
 
     private WaitStrategies() {}
 
-    static WaitStrategy of(WaitKind kind) {
+    /**
+     * How the threads of one ring wait.
+     *
+     * @param parking the one that sleepers sleep in, whom the workers are to tell how far they are;
+     *     {@code null} where nobody sleeps
+     */
+    record Waiting(WaitStrategy strategy, ParkingWaitStrategy parking) {}
+
+    static Waiting of(WaitKind kind, int workers) {
+        ParkingWaitStrategy parking = new ParkingWaitStrategy(workers);
         return switch (kind) {
-            case BLOCKING -> new BlockingWaitStrategy();
-            case SLEEPING -> new SleepingWaitStrategy(SLEEPING_RETRIES, SLEEPING_PARK_NANOS);
-            case YIELDING -> new YieldingWaitStrategy();
-            case BUSY_SPIN -> new BusySpinWaitStrategy();
+            case BLOCKING -> new Waiting(parking, parking);
+            case SLEEPING ->
+                    new Waiting(
+                            new SleepingWaitStrategy(SLEEPING_RETRIES, SLEEPING_PARK_NANOS), null);
+            case YIELDING -> new Waiting(new YieldingWaitStrategy(), null);
+            case BUSY_SPIN -> new Waiting(new BusySpinWaitStrategy(), null);
             case PHASED_BACKOFF ->
-                    PhasedBackoffWaitStrategy.withLock(
-                            PHASED_SPIN_MICROS, PHASED_YIELD_MICROS, TimeUnit.MICROSECONDS);
+                    new Waiting(
+                            new PhasedBackoffWaitStrategy(
+                                    PHASED_SPIN_MICROS,
+                                    PHASED_YIELD_MICROS,
+                                    TimeUnit.MICROSECONDS,
+                                    parking),
+                            parking);
         };
     }
 }

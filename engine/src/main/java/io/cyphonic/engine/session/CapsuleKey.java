@@ -20,7 +20,8 @@ public final class CapsuleKey implements SecretKey {
     private transient volatile boolean destroyed;
     private transient volatile AesGcm.Key expanded;
 
-    CapsuleKey(CipherSuite suite, byte[] bytes) {
+    /** A key for a suite; the bytes are copied. */
+    public CapsuleKey(CipherSuite suite, byte[] bytes) {
         this.suite = suite;
         this.bytes = bytes.clone();
     }

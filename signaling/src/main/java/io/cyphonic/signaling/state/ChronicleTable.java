@@ -4,20 +4,29 @@ import net.openhft.chronicle.hash.Data;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ExternalMapQueryContext;
 import net.openhft.chronicle.map.MapEntry;
-import net.openhft.chronicle.map.MapSegmentContext;
 
-import java.util.ArrayList;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * One Chronicle Map with byte arrays of fixed length as keys and records.
  *
  * <p>The bound on entries is counted here: Chronicle throws when its memory runs out, and how many
  * entries that takes depends on how they hash.
+ *
+ * <p>Beside the map it keeps which keys there are and when the first record may expire, so that an
+ * idle node, which looks at its tables many times a second, pays for what they hold and not for
+ * what they could hold. Both only say where to look; what is there, the map says.
  */
 final class ChronicleTable implements StateTable {
+    private static final VarHandle BIG_ENDIAN_LONG =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
     private final ChronicleMap<byte[], byte[]> map;
     private final CallerThreads callers;
     private final int keyLength;
@@ -25,6 +34,10 @@ final class ChronicleTable implements StateTable {
     private final int maxEntries;
     private final byte[] zeroRecord;
     private final AtomicInteger entryCount = new AtomicInteger();
+    private final KeySet keys;
+
+    /** No record expires before this; lowered after every write, found anew by {@link #expire}. */
+    private final AtomicLong earliestExpiry = new AtomicLong(Long.MAX_VALUE);
 
     ChronicleTable(
             ChronicleMap<byte[], byte[]> map,
@@ -38,6 +51,7 @@ final class ChronicleTable implements StateTable {
         this.recordLength = recordLength;
         this.maxEntries = maxEntries;
         this.zeroRecord = new byte[recordLength];
+        this.keys = new KeySet(keyLength);
     }
 
     @Override
@@ -79,20 +93,36 @@ final class ChronicleTable implements StateTable {
     }
 
     private boolean write(byte[] key, byte[] record, boolean replacePresent) {
+        final boolean written;
         try (ExternalMapQueryContext<byte[], byte[], ?> context = map.queryContext(key)) {
             context.writeLock().lock();
             final MapEntry<byte[], byte[]> entry = context.entry();
-            if (entry != null) {
+            if (entry == null) {
+                written = insert(context, key, record);
+            } else {
+                written = replacePresent;
                 if (replacePresent) {
                     entry.doReplaceValue(context.wrapValueAsData(record));
                 }
-                return replacePresent;
             }
-            return insert(context, record);
         }
+        return written && noteExpiry(expiryMillis(record));
     }
 
-    private boolean insert(ExternalMapQueryContext<byte[], byte[], ?> context, byte[] record) {
+    /**
+     * After the write, never before: then a search that has missed the record began before this,
+     * and has forgotten the bound before this too.
+     */
+    private boolean noteExpiry(long expiryMillis) {
+        long bound = earliestExpiry.get();
+        while (expiryMillis < bound && !earliestExpiry.compareAndSet(bound, expiryMillis)) {
+            bound = earliestExpiry.get();
+        }
+        return true;
+    }
+
+    private boolean insert(
+            ExternalMapQueryContext<byte[], byte[], ?> context, byte[] key, byte[] record) {
         if (entryCount.incrementAndGet() > maxEntries) {
             entryCount.decrementAndGet();
             return false;
@@ -100,6 +130,8 @@ final class ChronicleTable implements StateTable {
         boolean inserted = false;
         try {
             context.absentEntry().doInsert(context.wrapValueAsData(record));
+            // Under the lock of the entry, as in its removal: the set agrees with the map.
+            keys.add(key);
             inserted = true;
         } catch (IllegalStateException _) {
             // Chronicle's own limit; a very uneven hash can reach it before ours. Full is full.
@@ -117,9 +149,11 @@ final class ChronicleTable implements StateTable {
         requireLength("expected record", expected, recordLength);
         requireLength("record", record, recordLength);
         // Chronicle compares the serialised bytes, not the identity of the arrays.
-        return callers.mustDelegate()
-                ? callers.call(() -> map.replace(key, expected, record))
-                : map.replace(key, expected, record);
+        final boolean replaced =
+                callers.mustDelegate()
+                        ? callers.call(() -> map.replace(key, expected, record))
+                        : map.replace(key, expected, record);
+        return replaced && noteExpiry(expiryMillis(record));
     }
 
     @Override
@@ -128,16 +162,19 @@ final class ChronicleTable implements StateTable {
         if (removedOut != null) {
             requireLength("record", removedOut, recordLength);
         }
-        return callers.mustDelegate()
-                ? callers.call(() -> removeIfExpiredAt(Long.MAX_VALUE, key, removedOut))
-                : removeIfExpiredAt(Long.MAX_VALUE, key, removedOut);
+        return removeExpired(Long.MAX_VALUE, key, removedOut);
     }
 
     private boolean removeIfExpiredAt(long nowMillis, byte[] key, byte[] removedOut) {
         try (ExternalMapQueryContext<byte[], byte[], ?> context = map.queryContext(key)) {
             context.writeLock().lock();
             final MapEntry<byte[], byte[]> entry = context.entry();
-            if (entry == null || expiryMillis(entry) > nowMillis) {
+            if (entry == null) {
+                return false;
+            }
+            final long expiryMillis = expiryMillis(entry);
+            if (expiryMillis > nowMillis) {
+                noteExpiry(expiryMillis);
                 return false;
             }
             if (removedOut != null) {
@@ -145,6 +182,7 @@ final class ChronicleTable implements StateTable {
             }
             entry.doReplaceValue(context.wrapValueAsData(zeroRecord));
             entry.doRemove();
+            keys.remove(key);
             entryCount.decrementAndGet();
             return true;
         }
@@ -156,24 +194,57 @@ final class ChronicleTable implements StateTable {
         return Long.reverseBytes(value.bytes().readLong(value.offset()));
     }
 
+    private static long expiryMillis(byte[] record) {
+        return (long) BIG_ENDIAN_LONG.get(record, 0);
+    }
+
+    /** Visits copies with no lock held, so a visitor may use the table. */
     @Override
     public void forEach(Visitor visitor) {
-        visitExpiredAt(Long.MAX_VALUE, visitor);
+        if (entryCount.get() == 0) {
+            return;
+        }
+        forEachKey(
+                key -> {
+                    final byte[] record = new byte[recordLength];
+                    if (get(key, record)) {
+                        visitor.visit(key, record);
+                    }
+                });
+    }
+
+    private void forEachKey(Consumer<byte[]> visitor) {
+        final byte[] all = keys.copy();
+        for (int offset = 0; offset < all.length; offset += keyLength) {
+            visitor.accept(Arrays.copyOfRange(all, offset, offset + keyLength));
+        }
     }
 
     @Override
     public int expire(long nowMillis, Visitor expired) {
+        if (earliestExpiry.get() > nowMillis) {
+            return 0;
+        }
+        // Whatever is written from now on notes its expiry; what was written before will be found.
+        earliestExpiry.getAndSet(Long.MAX_VALUE);
+        boolean complete = false;
+        try {
+            final int removed = expireAll(nowMillis, expired);
+            complete = true;
+            return removed;
+        } finally {
+            if (!complete) {
+                noteExpiry(Long.MIN_VALUE);
+            }
+        }
+    }
+
+    private int expireAll(long nowMillis, Visitor expired) {
         final int[] removed = {0};
         final byte[] record = new byte[recordLength];
-        visitExpiredAt(
-                nowMillis,
-                (key, _) -> {
-                    // Somebody may have renewed it since it was copied: look again, under its lock.
-                    final boolean gone =
-                            callers.mustDelegate()
-                                    ? callers.call(() -> removeIfExpiredAt(nowMillis, key, record))
-                                    : removeIfExpiredAt(nowMillis, key, record);
-                    if (gone) {
+        forEachKey(
+                key -> {
+                    if (removeExpired(nowMillis, key, record)) {
                         removed[0]++;
                         if (expired != null) {
                             expired.visit(key, record.clone());
@@ -184,33 +255,10 @@ final class ChronicleTable implements StateTable {
         return removed[0];
     }
 
-    /** Visits copies, segment by segment, with no lock held, so a visitor may use the table. */
-    private void visitExpiredAt(long nowMillis, Visitor visitor) {
-        for (int segment = 0; segment < map.segments(); segment++) {
-            final int index = segment;
-            final List<byte[]> copies = new ArrayList<>();
-            if (callers.mustDelegate()) {
-                callers.call(() -> copySegment(index, nowMillis, copies));
-            } else {
-                copySegment(index, nowMillis, copies);
-            }
-            for (int i = 0; i < copies.size(); i += 2) {
-                visitor.visit(copies.get(i), copies.get(i + 1));
-            }
-        }
-    }
-
-    private boolean copySegment(int segment, long nowMillis, List<byte[]> copies) {
-        try (MapSegmentContext<byte[], byte[], ?> context = map.segmentContext(segment)) {
-            context.forEachSegmentEntry(
-                    entry -> {
-                        if (expiryMillis(entry) <= nowMillis) {
-                            copies.add(entry.key().getUsing(new byte[keyLength]));
-                            copies.add(entry.value().getUsing(new byte[recordLength]));
-                        }
-                    });
-        }
-        return true;
+    private boolean removeExpired(long nowMillis, byte[] key, byte[] removedOut) {
+        return callers.mustDelegate()
+                ? callers.call(() -> removeIfExpiredAt(nowMillis, key, removedOut))
+                : removeIfExpiredAt(nowMillis, key, removedOut);
     }
 
     @Override
@@ -224,7 +272,7 @@ final class ChronicleTable implements StateTable {
 
     /** Overwrites every record and releases the memory. */
     void close() {
-        forEach((key, _) -> remove(key, null));
+        forEachKey(key -> remove(key, null));
         map.close();
     }
 

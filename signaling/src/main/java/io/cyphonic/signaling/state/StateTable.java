@@ -56,11 +56,15 @@ public interface StateTable {
      */
     boolean remove(byte[] key, byte[] removedOut);
 
-    /** Calls the visitor with a copy of every record; entries written meanwhile may be missed. */
+    /**
+     * Calls the visitor with a copy of every record; entries written meanwhile may be missed. Costs
+     * what the records cost that are there, however many there could be.
+     */
     void forEach(Visitor visitor);
 
     /**
-     * Removes every record whose expiry is not after {@code nowMillis}.
+     * Removes every record whose expiry is not after {@code nowMillis}. Costs next to nothing when
+     * there is none.
      *
      * @param expired is told of each removed record, or {@code null}
      * @return how many were removed

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
@@ -82,6 +83,32 @@ class ChronicleStateStoreTest extends StateTableContractTest {
         table.forEach((_, _) -> visited[0]++);
         assertThat((long) visited[0]).isEqualTo(table.size());
         assertThat(put.sum() + refused.sum()).isEqualTo(2_000L * THREADS);
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldLeaveNothingExpiredWhenWritersAndSweepsMeet() throws Exception {
+        final long now = 100;
+        final AtomicInteger turns = new AtomicInteger();
+        final LongAdder removed = new LongAdder();
+        final LongAdder added = new LongAdder();
+
+        inThreads(
+                thread -> Thread.ofPlatform().unstarted(thread),
+                () -> {
+                    final boolean sweeps = turns.getAndIncrement() % 2 == 0;
+                    for (int i = 0; i < 5_000; i++) {
+                        if (sweeps) {
+                            removed.add(table.expire(now, null));
+                        } else if (table.putIfAbsent(key(i % MAX_ENTRIES), record(now, i))) {
+                            added.increment();
+                        }
+                    }
+                });
+        removed.add(table.expire(now, null));
+
+        assertThat(table.size()).isZero();
+        assertThat(removed.sum()).isEqualTo(added.sum()).isPositive();
     }
 
     private interface ThreadMaker {
@@ -158,6 +185,30 @@ class ChronicleStateStoreTest extends StateTableContractTest {
         final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
         assertThat(allocated / 10_000).isZero();
+    }
+
+    @Test
+    void shouldAllocateNothingWhenThereIsNothingToExpireOrToVisit() {
+        final com.sun.management.ThreadMXBean threads =
+                (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        final StateTable empty = store.createTable("empty", KEY_LENGTH, RECORD_LENGTH, 1 << 16);
+        table.put(key(1), record(1_000, 1));
+        sweepTimes(1_000, empty);
+
+        final long before = threads.getCurrentThreadAllocatedBytes();
+        sweepTimes(10_000, empty);
+        final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(allocated / 10_000).isZero();
+    }
+
+    private void sweepTimes(int times, StateTable empty) {
+        final StateTable.Visitor never = (_, _) -> {};
+        for (int i = 0; i < times; i++) {
+            table.expire(999, never);
+            empty.expire(999, never);
+            empty.forEach(never);
+        }
     }
 
     private void readAndReplaceTimes(int times, byte[] key, byte[] record) {

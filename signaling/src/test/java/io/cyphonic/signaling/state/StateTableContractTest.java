@@ -179,6 +179,96 @@ abstract class StateTableContractTest {
     }
 
     @Test
+    void shouldExpireWhatWasGivenAnEarlierTimeWhenLookedAtBefore() {
+        table.put(key(1), record(1000, 1));
+        table.put(key(2), record(1000, 2));
+        table.put(key(3), record(2000, 3));
+        assertThat(table.expire(500, null)).isZero();
+
+        table.put(key(1), record(400, 1));
+        assertThat(table.replace(key(2), record(1000, 2), record(450, 2))).isTrue();
+        assertThat(table.putIfAbsent(key(4), record(300, 4))).isTrue();
+
+        assertThat(table.expire(500, null)).isEqualTo(3);
+        assertThat(table.expire(1999, null)).isZero();
+        assertThat(table.expire(2000, null)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotExpireWhatWasRenewed() {
+        table.put(key(1), record(100, 1));
+        table.put(key(1), record(300, 1));
+
+        assertThat(table.expire(200, null)).isZero();
+        assertThat(table.expire(300, null)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldExpireTheRestWhenAVisitorHasFailed() {
+        for (int i = 0; i < 10; i++) {
+            table.put(key(i), record(100, i));
+        }
+
+        assertThatThrownBy(
+                        () ->
+                                table.expire(
+                                        100,
+                                        (_, _) -> {
+                                            throw new IllegalStateException("wanted");
+                                        }))
+                .hasMessage("wanted");
+
+        assertThat(table.expire(100, null)).isEqualTo(9);
+        assertThat(table.size()).isZero();
+    }
+
+    @Test
+    void shouldExpireExactlyWhatAModelDoesUnderRandomOperations() {
+        final long seed = new Random().nextLong();
+        final Random random = new Random(seed);
+        final Map<Long, Long> expiries = new HashMap<>();
+        long now = 0;
+        for (int i = 0; i < 5_000; i++) {
+            final long k = random.nextInt(MAX_ENTRIES);
+            final long expiry = now + random.nextInt(40);
+            final String step = "seed " + seed + " step " + i;
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    assertThat(table.put(key(k), record(expiry, k))).as(step).isTrue();
+                    expiries.put(k, expiry);
+                }
+                case 1 -> {
+                    final Long present = expiries.get(k);
+                    if (present != null) {
+                        final byte[] expected = record(present, k);
+                        assertThat(table.replace(key(k), expected, record(expiry, k)))
+                                .as(step)
+                                .isTrue();
+                        expiries.put(k, expiry);
+                    }
+                }
+                case 2 ->
+                        assertThat(table.remove(key(k), null))
+                                .as(step)
+                                .isEqualTo(expiries.remove(k) != null);
+                default -> {
+                    now += random.nextInt(20);
+                    final long until = now;
+                    final int before = expiries.size();
+                    expiries.values().removeIf(each -> each <= until);
+                    assertThat(table.expire(now, null))
+                            .as(step)
+                            .isEqualTo(before - expiries.size());
+                }
+            }
+        }
+        final Map<Long, Long> visited = new HashMap<>();
+        table.forEach(
+                (k, r) -> visited.put(ByteBuffer.wrap(k).getLong(), ByteBuffer.wrap(r).getLong()));
+        assertThat(visited).as("seed %d", seed).isEqualTo(expiries);
+    }
+
+    @Test
     void shouldLetTheVisitorWriteToTheTable() {
         for (int i = 0; i < 10; i++) {
             table.put(key(i), record(10, i));

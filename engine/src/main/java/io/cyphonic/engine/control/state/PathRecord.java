@@ -3,6 +3,7 @@ package io.cyphonic.engine.control.state;
 import io.cyphonic.signaling.protocol.Id128;
 
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 
 /**
  * The ways to one peer, and how the tunnel fares on them. Key: the peer's node id. Written only
@@ -119,6 +120,16 @@ public final class PathRecord {
 
     byte[] bytes() {
         return bytes;
+    }
+
+    /** A record of its own that says the same. */
+    public PathRecord copy() {
+        return new PathRecord(bytes.clone());
+    }
+
+    /** Whether both say the same. */
+    public boolean isSameAs(PathRecord other) {
+        return Arrays.equals(bytes, other.bytes);
     }
 
     /** When the record may be forgotten, milliseconds; never while there is a tunnel. */

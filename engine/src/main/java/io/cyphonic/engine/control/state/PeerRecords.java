@@ -49,9 +49,6 @@ public final class PeerRecords<R> {
 
     /** Copies of all. */
     public List<R> all() {
-        if (table.size() == 0) {
-            return List.of();
-        }
         List<R> all = new ArrayList<>();
         table.forEach((_, record) -> all.add(reader.apply(record)));
         return all;
@@ -63,6 +60,6 @@ public final class PeerRecords<R> {
     }
 
     void expire(long nowMillis) {
-        SharedState.expire(table, nowMillis);
+        table.expire(nowMillis, null);
     }
 }

@@ -59,13 +59,11 @@ public final class PendingRecords<R> {
 
     /** Removes what has expired. */
     void expire(long nowMillis) {
-        SharedState.expire(table, nowMillis);
+        table.expire(nowMillis, null);
     }
 
     /** Removes what has expired and gives it to somebody. */
     void expire(long nowMillis, Consumer<R> expired) {
-        if (table.size() > 0) {
-            table.expire(nowMillis, (_, record) -> expired.accept(reader.apply(record)));
-        }
+        table.expire(nowMillis, (_, record) -> expired.accept(reader.apply(record)));
     }
 }

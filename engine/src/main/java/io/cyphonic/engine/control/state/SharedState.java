@@ -345,13 +345,6 @@ public final class SharedState {
         relays.expire(nowMillis);
         for (StateTable table :
                 new StateTable[] {attempts, expectedPaths, responses, stamps, binds, relayPaths}) {
-            expire(table, nowMillis);
-        }
-    }
-
-    /** Most tables are empty most of the time, and that is cheap to see. */
-    static void expire(StateTable table, long nowMillis) {
-        if (table.size() > 0) {
             table.expire(nowMillis, null);
         }
     }

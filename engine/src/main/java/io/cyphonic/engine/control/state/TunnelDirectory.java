@@ -86,14 +86,11 @@ public final class TunnelDirectory {
 
     /** Sweeps the index. */
     void expire(long nowMillis) {
-        SharedState.expire(index, nowMillis);
+        index.expire(nowMillis, null);
     }
 
     /** Copies of all. */
     public List<TunnelRecord> all() {
-        if (tunnels.size() == 0) {
-            return List.of();
-        }
         List<TunnelRecord> all = new ArrayList<>();
         tunnels.forEach((_, record) -> all.add(new TunnelRecord(record)));
         return all;

@@ -75,22 +75,36 @@ public final class Paths {
     /** Looks at every tunnel that works; one that is down is the business of its keeper. */
     public void tick() {
         for (PathRecord paths : context.state().paths().all()) {
-            if (paths.active() != null) {
+            if (paths.active() != null && hasNews(paths)) {
                 look(paths.nodeId());
             }
         }
     }
 
+    /**
+     * Whether a look at this copy would do or change anything: not so for an idle tunnel, ten times
+     * a second, and then it need be neither locked nor written.
+     */
+    private boolean hasNews(PathRecord paths) {
+        TunnelRecord tunnel = context.state().tunnels().find(paths.nodeId());
+        if (tunnel == null) {
+            return false;
+        }
+        PathRecord before = paths.copy();
+        PathMachine machine = new PathMachine(paths, context.nowNanos());
+        look(machine, tunnel);
+        return !machine.actions().isEmpty() || !paths.isSameAs(before);
+    }
+
     private void look(Id128 nodeId) {
-        change(
-                nodeId,
-                (machine, tunnel) -> {
-                    if (tunnel.phase() == Phase.DOWN) {
-                        return;
-                    }
-                    TunnelTraffic traffic = context.dataPlane().traffic(tunnel.tunnelIndex());
-                    machine.onTick(traffic.packetsOut(), traffic.lastReceivedNanos());
-                });
+        change(nodeId, this::look);
+    }
+
+    private void look(PathMachine machine, TunnelRecord tunnel) {
+        if (tunnel.phase() != Phase.DOWN) {
+            TunnelTraffic traffic = context.dataPlane().traffic(tunnel.tunnelIndex());
+            machine.onTick(traffic.packetsOut(), traffic.lastReceivedNanos());
+        }
     }
 
     /** The cloud names the addresses of a peer, which may not have a tunnel yet. */
