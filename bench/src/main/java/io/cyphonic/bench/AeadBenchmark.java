@@ -20,6 +20,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
@@ -73,7 +74,7 @@ public class AeadBenchmark {
     private ByteBuffer directOut;
     private NativeCapsuleCipher capsuleCipher;
     private CapsuleKey capsuleKey;
-    private byte[] capsule;
+    private MemorySegment capsule;
     private long counter;
 
     /** Makes the cipher, a packet, and the same packet sealed under counter 0. */
@@ -95,8 +96,10 @@ public class AeadBenchmark {
                         .orElseThrow(() -> new IllegalStateException("ipsec-mb is not installed"));
         capsuleCipher = new NativeCapsuleCipher(library);
         capsuleKey = new CapsuleKey(CipherSuite.AES_GCM_SHA256, new byte[32]);
-        capsule = new byte[length + CapsuleHeader.OVERHEAD];
-        capsuleCipher.seal(capsuleKey, 0, plain, 0, length, capsule, 0);
+        byte[] sealedOnHeap = new byte[length + CapsuleHeader.OVERHEAD];
+        capsuleCipher.seal(capsuleKey, 0, plain, 0, length, sealedOnHeap, 0);
+        capsule = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(sealedOnHeap.length));
+        capsule.copyFrom(MemorySegment.ofArray(sealedOnHeap));
     }
 
     private void setUpProvider() throws GeneralSecurityException {
@@ -139,7 +142,7 @@ public class AeadBenchmark {
     @Benchmark
     public int open() throws GeneralSecurityException {
         if (variant == Variant.NATIVE_AES_256_GCM) {
-            return capsuleCipher.open(capsuleKey, 0, capsule, 0, capsule.length, out, 0);
+            return capsuleCipher.open(capsuleKey, 0, capsule, 0, (int) capsule.byteSize(), out, 0);
         }
         return run(Cipher.DECRYPT_MODE, 0, sealed, directSealed);
     }

@@ -32,10 +32,6 @@ class SlotRingTest {
         long worked;
         int worker;
 
-        Numbered() {
-            in = new byte[0];
-        }
-
         @Override
         int packets() {
             return 1;
