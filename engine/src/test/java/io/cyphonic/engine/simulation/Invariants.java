@@ -1,12 +1,15 @@
 package io.cyphonic.engine.simulation;
 
 import io.cyphonic.engine.control.ControlPlane.PeerState;
+import io.cyphonic.engine.control.state.PathRecord;
 import io.cyphonic.engine.control.state.SharedState;
+import io.cyphonic.engine.control.state.TunnelRecord;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What has to hold in every simulation, whatever happens. */
 final class Invariants {
@@ -21,20 +24,36 @@ final class Invariants {
      */
     static final int MAX_SENT_PER_PEER = 60;
 
-    /** Most datagrams a node without traffic sends in ten seconds for each peer. */
-    static final int MAX_IDLE_PER_PEER = 30;
-
     /** Most entries of the pending tables for each peer of a node without traffic. */
     private static final int MAX_QUIET = 6;
 
     private static final int BASE = 16;
     private static final Duration LOOK = Duration.ofSeconds(1);
-    private static final Duration QUIET = Duration.ofSeconds(10);
-    private static final Duration SETTLE = Duration.ofSeconds(50);
+
+    /** After the search for better ways, which is busy for a minute, and the end of a doubt. */
+    private static final Duration SETTLE = Duration.ofSeconds(120);
+
+    private static final Duration QUIET = Duration.ofSeconds(60);
+
+    /**
+     * Keep-alives of two families every 15 s, or five tries of one that is gone; relays by STUN.
+     */
+    private static final int IDLE_CLOUD = 2 * 2 * 5 + 12;
+
+    /**
+     * A keep-alive every 10 s and the answer to the peer's, twice for what is lost, a Bind every 15
+     * s, and new keys.
+     */
+    private static final int IDLE_TUNNEL = 2 * 2 * 7 + 5 + 12;
+
+    /** A look every 30 s, and the answer to the peer's. */
+    private static final int IDLE_WAY = 2 * 3;
 
     private final World world;
     private final Map<SimNode, Long> sent = new HashMap<>();
+    private final Map<SimNode, Map<String, Integer>> kinds = new HashMap<>();
     private long moves;
+    private double idleShare;
 
     Invariants(World world) {
         this.world = world;
@@ -76,7 +95,8 @@ final class Invariants {
             Long before = sent.put(node, now);
             if (before != null) {
                 atMost("datagrams in a second from", node, now - before, MAX_SENT_PER_PEER);
-                node.host().takeKinds();
+                Map<String, Integer> all = kinds.computeIfAbsent(node, _ -> new TreeMap<>());
+                node.host().takeKinds().forEach((kind, n) -> all.merge(kind, n, Integer::sum));
             }
         }
         world.time().after(LOOK.toNanos(), this::look);
@@ -94,16 +114,7 @@ final class Invariants {
     /** When nobody wants anything any more, nothing is under way and next to nothing is sent. */
     void assertCalm() {
         world.advance(SETTLE);
-        for (SimNode node : world.nodes()) {
-            long before = node.host().sent();
-            node.host().takeKinds();
-            world.advance(QUIET);
-            atMost(
-                    "datagrams in " + QUIET.toSeconds() + " s without traffic from",
-                    node,
-                    node.host().sent() - before,
-                    MAX_IDLE_PER_PEER);
-        }
+        assertIdle();
         for (SimNode node : world.nodes()) {
             SharedState state = node.node().plane().sharedState();
             // Rekeys, keep-alives and probes of ways that may come back go on, but not many.
@@ -115,6 +126,40 @@ final class Invariants {
                                 .formatted(node.node().dataPlane().reservedIndices(), node));
             }
         }
+    }
+
+    private void assertIdle() {
+        Map<SimNode, Long> before = new HashMap<>();
+        for (SimNode node : world.nodes()) {
+            before.put(node, node.host().sent());
+        }
+        kinds.clear();
+        world.advance(QUIET);
+        for (SimNode node : world.nodes()) {
+            long found = node.host().sent() - before.get(node);
+            int limit = idleLimit(node);
+            idleShare = Math.max(idleShare, (double) found / limit);
+            if (found > limit) {
+                throw world.failure(
+                        "%d datagrams in %d s without traffic from %s; at most %d: %s"
+                                .formatted(found, QUIET.toSeconds(), node, limit, kinds.get(node)));
+            }
+        }
+    }
+
+    private static int idleLimit(SimNode node) {
+        SharedState state = node.node().plane().sharedState();
+        int limit = IDLE_CLOUD;
+        for (TunnelRecord tunnel : state.tunnels().all()) {
+            PathRecord paths = state.paths().find(tunnel.nodeId());
+            limit += IDLE_TUNNEL + IDLE_WAY * (paths == null ? 0 : paths.count());
+        }
+        return limit;
+    }
+
+    /** The most that a node without traffic sent, as a part of what it may send. */
+    double idleShare() {
+        return idleShare;
     }
 
     /** Endpoints moved so far: a test of moves shows that there were some. */

@@ -21,7 +21,7 @@ import java.util.stream.LongStream;
  */
 @Timeout(600)
 class SimulationTest {
-    private static final int RUNS = Integer.getInteger("simulation.runs", 400);
+    private static final int RUNS = Integer.getInteger("simulation.runs", 2000);
     private static final long FIRST_SEED = Long.getLong("simulation.seed", 1_000_000);
 
     @TempDir static Path directory;
@@ -83,7 +83,9 @@ class SimulationTest {
             try {
                 new Life(world).live();
             } catch (RuntimeException e) {
-                throw new AssertionError("seed " + seed, e);
+                throw new AssertionError(
+                        "seed " + seed + "; alone: -Dsimulation.runs=1 -Dsimulation.seed=" + seed,
+                        e);
             }
             return world.invariants().moves();
         }

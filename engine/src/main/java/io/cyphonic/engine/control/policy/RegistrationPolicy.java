@@ -11,7 +11,7 @@ public final class RegistrationPolicy {
      * The same if the NMS answers over no family. The login may still be good: one datagram shows
      * that the cloud is back, where a login takes a connection.
      */
-    public static final long OFFLINE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(4);
+    public static final long OFFLINE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private RegistrationPolicy() {}
 

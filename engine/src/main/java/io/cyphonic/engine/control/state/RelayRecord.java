@@ -17,7 +17,7 @@ import java.util.Arrays;
  *   48  relay id        50  relay's IPv4 endpoint       69  relay's IPv6 endpoint
  *   88  relay's TLS port                90  grant's end, milliseconds since 1970
  *   98  limit          102  channel key               118  channel
- *  122  last Bind sent 130  next action              138  last Bound
+ *  122  last Bind sent 130  next action              138  alone since
  *  146  endpoint bound at                            165  address the relay saw
  *  184  asked for a newer grant
  * </pre>
@@ -47,7 +47,7 @@ public final class RelayRecord {
     private static final int CHANNEL = 118;
     private static final int LAST_BIND = 122;
     private static final int NEXT_ACTION = 130;
-    private static final int LAST_BOUND = 138;
+    private static final int ALONE_SINCE = 138;
     private static final int ENDPOINT = 146;
     private static final int OBSERVED = 165;
     private static final int ASKED = 184;
@@ -183,8 +183,7 @@ public final class RelayRecord {
             boolean peerBound,
             boolean tls,
             InetSocketAddress endpoint,
-            InetSocketAddress observed,
-            long nowNanos) {
+            InetSocketAddress observed) {
         bytes[BOUND] = 1;
         bytes[TRIES] = 0;
         bytes[PEER_BOUND] = (byte) (peerBound ? 1 : 0);
@@ -192,7 +191,6 @@ public final class RelayRecord {
         RecordFields.putInt(bytes, CHANNEL, channel);
         RecordFields.putSocket(bytes, ENDPOINT, endpoint);
         RecordFields.putSocket(bytes, OBSERVED, observed);
-        RecordFields.putLong(bytes, LAST_BOUND, nowNanos);
     }
 
     /** The channel. */
@@ -220,9 +218,14 @@ public final class RelayRecord {
         return RecordFields.getSocket(bytes, OBSERVED);
     }
 
-    /** When the relay last confirmed the channel. */
-    public long lastBound() {
-        return RecordFields.getLong(bytes, LAST_BOUND);
+    /** Since when this node waits for the peer to come to the relay too; only if it does. */
+    public long aloneSince() {
+        return RecordFields.getLong(bytes, ALONE_SINCE);
+    }
+
+    /** See {@link #aloneSince}. */
+    public void aloneSince(long nanos) {
+        RecordFields.putLong(bytes, ALONE_SINCE, nanos);
     }
 
     /** When a newer grant was asked for, or 0. */

@@ -238,9 +238,9 @@ public final class Initiator {
     private void install(
             TunnelRecord tunnel, HandshakeRecord handshake, Completed completed, Endpoint from) {
         boolean wasUp = tunnel.phase() == Phase.UP;
-        if (!wasUp) {
-            // What works stays: anybody on the way may have sent a copy of the answer from his own
-            // address, and been faster. Where the peer really is, its capsules will show.
+        if (tunnel.phase() == Phase.CONNECTING) {
+            // Only the first time: anybody on the way may have sent a copy of the answer from his
+            // own address, and been faster. Where the peer really is, probes will show.
             context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), from);
         }
         context.dataPlane()

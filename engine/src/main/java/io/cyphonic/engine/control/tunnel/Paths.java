@@ -168,7 +168,13 @@ public final class Paths {
         }
         paths.expiry(Long.MAX_VALUE);
         InetSocketAddress endpoint = from.toSocketAddress();
-        apply(paths, tunnel, machine -> machine.onSession(endpoint, kind(nodeId, endpoint)));
+        if (paths.active() == null) {
+            apply(paths, tunnel, machine -> machine.onSession(endpoint, kind(nodeId, endpoint)));
+        } else {
+            // It was down: the source of a handshake is no proof, so all ways are tried at once.
+            long heard = context.dataPlane().traffic(tunnel.tunnelIndex()).lastReceivedNanos();
+            apply(paths, tunnel, machine -> machine.onMoved(heard));
+        }
     }
 
     private Kind kind(Id128 nodeId, InetSocketAddress endpoint) {

@@ -314,9 +314,11 @@ public final class Relays {
         // A new address of ours at the relay: what was sent before it knew was lost.
         boolean moved = !bound.observed().equals(relay.observed());
         boolean news = another || moved || bound.peerBound() && !relay.peerBound();
-        long since = another ? now : relay.lastBound();
-        relay.bound(bound.channel(), bound.peerBound(), tls, endpoint, bound.observed(), now);
-        boolean waiting = !bound.peerBound() && now - since < PEER_WAIT_LIMIT_NANOS;
+        if (another || relay.peerBound() && !bound.peerBound()) {
+            relay.aloneSince(now);
+        }
+        relay.bound(bound.channel(), bound.peerBound(), tls, endpoint, bound.observed());
+        boolean waiting = !bound.peerBound() && now - relay.aloneSince() < PEER_WAIT_LIMIT_NANOS;
         relay.nextAction(now + (waiting ? PEER_WAIT_NANOS : REFRESH_NANOS));
         context.state().relays().put(relay.nodeId(), relay);
         if (another) {

@@ -224,8 +224,8 @@ public final class Responder {
         TunnelResponsePayload payload =
                 new TunnelResponsePayload(from.toSocketAddress(), context.settings().innerMtu());
         Response response = request.respond(receiverIndex, payload, context.runtime().random());
-        if (tunnel.phase() != Phase.UP) {
-            // Nothing works at present, so nothing can be lost by going where the peer speaks from.
+        if (tunnel.phase() == Phase.CONNECTING) {
+            // There is no other yet. Later only probes say where the peer is.
             context.dataPlane().moveEndpoint(tunnel.tunnelIndex(), from);
         }
         context.dataPlane()
