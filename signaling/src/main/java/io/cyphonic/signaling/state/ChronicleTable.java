@@ -34,6 +34,7 @@ final class ChronicleTable implements StateTable {
     private final int maxEntries;
     private final byte[] zeroRecord;
     private final AtomicInteger entryCount = new AtomicInteger();
+    private final AtomicLong changes = new AtomicLong();
     private final KeySet keys;
 
     /** No record expires before this; lowered after every write, found anew by {@link #expire}. */
@@ -106,19 +107,24 @@ final class ChronicleTable implements StateTable {
                 }
             }
         }
-        return written && noteExpiry(expiryMillis(record));
+        return written && noteWrite(record);
     }
 
     /**
      * After the write, never before: then a search that has missed the record began before this,
      * and has forgotten the bound before this too.
      */
-    private boolean noteExpiry(long expiryMillis) {
+    private boolean noteWrite(byte[] record) {
+        changes.incrementAndGet();
+        noteExpiry(expiryMillis(record));
+        return true;
+    }
+
+    private void noteExpiry(long expiryMillis) {
         long bound = earliestExpiry.get();
         while (expiryMillis < bound && !earliestExpiry.compareAndSet(bound, expiryMillis)) {
             bound = earliestExpiry.get();
         }
-        return true;
     }
 
     private boolean insert(
@@ -153,7 +159,7 @@ final class ChronicleTable implements StateTable {
                 callers.mustDelegate()
                         ? callers.call(() -> map.replace(key, expected, record))
                         : map.replace(key, expected, record);
-        return replaced && noteExpiry(expiryMillis(record));
+        return replaced && noteWrite(record);
     }
 
     @Override
@@ -184,8 +190,9 @@ final class ChronicleTable implements StateTable {
             entry.doRemove();
             keys.remove(key);
             entryCount.decrementAndGet();
-            return true;
         }
+        changes.incrementAndGet();
+        return true;
     }
 
     private static long expiryMillis(MapEntry<byte[], byte[]> entry) {
@@ -259,6 +266,11 @@ final class ChronicleTable implements StateTable {
         return callers.mustDelegate()
                 ? callers.call(() -> removeIfExpiredAt(nowMillis, key, removedOut))
                 : removeIfExpiredAt(nowMillis, key, removedOut);
+    }
+
+    @Override
+    public long changes() {
+        return changes.get();
     }
 
     @Override

@@ -71,6 +71,12 @@ public interface StateTable {
      */
     int expire(long nowMillis, Visitor expired);
 
+    /**
+     * Counts the changes: if it is the same twice, every read in between would have found what the
+     * first found.
+     */
+    long changes();
+
     /** Number of records, expired ones included. */
     long size();
 

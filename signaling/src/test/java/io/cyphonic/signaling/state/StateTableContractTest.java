@@ -195,6 +195,33 @@ abstract class StateTableContractTest {
     }
 
     @Test
+    void shouldCountEveryChangeAndNothingElse() {
+        final List<Runnable> changes =
+                List.of(
+                        () -> table.put(key(1), record(10, 1)),
+                        () -> table.put(key(1), record(10, 2)),
+                        () -> table.putIfAbsent(key(2), record(20, 1)),
+                        () -> table.replace(key(1), record(10, 2), record(30, 3)),
+                        () -> table.expire(20, null),
+                        () -> table.remove(key(1), null));
+        final List<Runnable> others =
+                List.of(
+                        () -> table.get(key(1), new byte[RECORD_LENGTH]),
+                        () -> table.replace(key(1), record(99, 9), record(10, 4)),
+                        () -> table.remove(key(9), null),
+                        () -> table.expire(5, null),
+                        () -> table.forEach((_, _) -> {}));
+        for (final Runnable change : changes) {
+            final long before = table.changes();
+            change.run();
+            final long after = table.changes();
+            assertThat(after).isGreaterThan(before);
+            others.forEach(Runnable::run);
+            assertThat(table.changes()).isEqualTo(after);
+        }
+    }
+
+    @Test
     void shouldNotExpireWhatWasRenewed() {
         table.put(key(1), record(100, 1));
         table.put(key(1), record(300, 1));

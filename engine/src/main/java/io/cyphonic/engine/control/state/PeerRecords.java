@@ -5,6 +5,7 @@ import io.cyphonic.signaling.state.StateStore;
 import io.cyphonic.signaling.state.StateTable;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
 
@@ -16,6 +17,7 @@ import java.util.function.Function;
  */
 public final class PeerRecords<R> {
     private final StateTable table;
+    private final TableView<R> view;
     private final Function<byte[], R> reader;
     private final Function<R, byte[]> writer;
 
@@ -27,6 +29,7 @@ public final class PeerRecords<R> {
             Function<byte[], R> reader,
             Function<R, byte[]> writer) {
         this.table = store.createTable(name, RecordFields.ID_LENGTH, recordLength, maxEntries);
+        this.view = new TableView<>(table, reader);
         this.reader = reader;
         this.writer = writer;
     }
@@ -52,6 +55,19 @@ public final class PeerRecords<R> {
         List<R> all = new ArrayList<>();
         table.forEach((_, record) -> all.add(reader.apply(record)));
         return all;
+    }
+
+    /**
+     * All, for looking only: the same objects as before if nothing has changed. They stay on the
+     * heap, so not for records with secrets.
+     */
+    public Collection<R> view() {
+        return view.records().values();
+    }
+
+    /** Counts the changes, see {@link StateTable#changes}. */
+    public long changes() {
+        return table.changes();
     }
 
     /** Records present. */

@@ -6,6 +6,7 @@ import io.cyphonic.signaling.state.StateTable;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Every peer with a tunnel, by node id; and the node id by name, by virtual address and by tunnel
@@ -20,11 +21,13 @@ public final class TunnelDirectory {
 
     private final StateTable tunnels;
     private final StateTable index;
+    private final TableView<TunnelRecord> view;
 
     TunnelDirectory(StateStore store, int maxTunnels) {
         this.tunnels =
                 store.createTable(
                         "tunnels", RecordFields.ID_LENGTH, TunnelRecord.LENGTH, maxTunnels);
+        this.view = new TableView<>(tunnels, TunnelRecord::new);
         this.index =
                 store.createTable(
                         "tunnel index",
@@ -94,6 +97,11 @@ public final class TunnelDirectory {
         List<TunnelRecord> all = new ArrayList<>();
         tunnels.forEach((_, record) -> all.add(new TunnelRecord(record)));
         return all;
+    }
+
+    /** All by node id, for looking only: the same objects as before if nothing has changed. */
+    public Map<Id128, TunnelRecord> view() {
+        return view.records();
     }
 
     /** Peers with a tunnel. */

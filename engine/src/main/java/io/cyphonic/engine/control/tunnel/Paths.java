@@ -22,6 +22,7 @@ import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -74,26 +75,24 @@ public final class Paths {
 
     /** Looks at every tunnel that works; one that is down is the business of its keeper. */
     public void tick() {
-        for (PathRecord paths : context.state().paths().all()) {
-            if (paths.active() != null && hasNews(paths)) {
+        Map<Id128, TunnelRecord> tunnels = context.state().tunnels().view();
+        for (PathRecord paths : context.state().paths().view()) {
+            TunnelRecord tunnel = tunnels.get(paths.nodeId());
+            if (tunnel != null && hasNews(paths, tunnel)) {
                 look(paths.nodeId());
             }
         }
     }
 
     /**
-     * Whether a look at this copy would do or change anything: not so for an idle tunnel, ten times
-     * a second, and then it need be neither locked nor written.
+     * Whether a look would do or change anything: mostly not, ten times a second for each tunnel,
+     * and then nothing need be locked, read or written.
      */
-    private boolean hasNews(PathRecord paths) {
-        TunnelRecord tunnel = context.state().tunnels().find(paths.nodeId());
-        if (tunnel == null) {
-            return false;
-        }
-        PathRecord before = paths.copy();
-        PathMachine machine = new PathMachine(paths, context.nowNanos());
+    private boolean hasNews(PathRecord paths, TunnelRecord tunnel) {
+        PathRecord after = paths.copy();
+        PathMachine machine = new PathMachine(after, context.nowNanos());
         look(machine, tunnel);
-        return !machine.actions().isEmpty() || !paths.isSameAs(before);
+        return !machine.actions().isEmpty() || !after.isSameAs(paths);
     }
 
     private void look(Id128 nodeId) {

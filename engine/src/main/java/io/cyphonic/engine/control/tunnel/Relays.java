@@ -44,6 +44,10 @@ public final class Relays {
     private static final long SAME_AGE_MILLIS = TimeUnit.MINUTES.toMillis(1);
     private static final long RENEW_MILLIS = TimeUnit.MINUTES.toMillis(12);
     private static final long KEEP_MILLIS = TimeUnit.SECONDS.toMillis(60);
+
+    /** A grant is renewed by the wall clock, which may jump: so often at least it is looked at. */
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long BIND_LIFE_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final int TRIES_PER_TARGET = 3;
     private static final int TRIES_LATER = 2;
@@ -54,6 +58,11 @@ public final class Relays {
     private final TlsBridges bridges;
     private final Listener listener;
     private final AtomicLong sequence;
+
+    /** Of the tick alone: nothing is due before it unless a record has changed. */
+    private long nextLook;
+
+    private long seenChanges = -1;
 
     /** Is told of relays. */
     public interface Listener {
@@ -116,12 +125,20 @@ public final class Relays {
                 : Long.compareUnsigned(pathId.high(), present.pathId().high()) > 0;
     }
 
-    /** Does what is due. */
+    /** Does what is due. Called by one thread. */
     public void tick() {
         long now = context.nowNanos();
+        long changes = context.state().relays().changes();
+        if (changes == seenChanges && nextLook - now > 0) {
+            return;
+        }
+        seenChanges = changes;
+        nextLook = now + LOOK_NANOS;
         for (RelayRecord relay : context.state().relays().all()) {
             if (now - relay.nextAction() >= 0 || isRenewalDue(relay, now)) {
                 context.locks().with(relay.nodeId(), () -> act(relay.nodeId()));
+            } else if (relay.nextAction() - nextLook < 0) {
+                nextLook = relay.nextAction();
             }
         }
     }

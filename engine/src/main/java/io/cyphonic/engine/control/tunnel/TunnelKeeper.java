@@ -38,7 +38,7 @@ public final class TunnelKeeper {
 
     /** Looks at every tunnel once. */
     public void tick() {
-        for (TunnelRecord tunnel : context.state().tunnels().all()) {
+        for (TunnelRecord tunnel : context.state().tunnels().view().values()) {
             Verdict verdict = judge(tunnel);
             if (verdict == Verdict.KEEP_ALIVE) {
                 // A probe rather than nothing: it shows at once whether the path still works.

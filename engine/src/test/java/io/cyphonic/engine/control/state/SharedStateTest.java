@@ -14,6 +14,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,6 +68,24 @@ class SharedStateTest {
         state.tunnels().remove(tunnel);
         assertThat(state.tunnels().find(NODE)).isNull();
         assertThat(state.tunnels().find(WantedPeer.byTunnel(5))).isNull();
+    }
+
+    @Test
+    void shouldShowTheSameViewUntilSomethingChanges() {
+        PathRecord paths = new PathRecord(NODE, NOW);
+        state.paths().put(NODE, paths);
+
+        Collection<PathRecord> first = state.paths().view();
+        assertThat(first).extracting(PathRecord::nodeId).containsExactly(NODE);
+        assertThat(state.paths().view()).isSameAs(state.paths().view());
+
+        paths.packetsOut(7);
+        state.paths().put(NODE, paths);
+        assertThat(state.paths().view()).extracting(PathRecord::packetsOut).containsExactly(7L);
+        assertThat(first).extracting(PathRecord::packetsOut).containsExactly(0L);
+
+        state.paths().remove(NODE);
+        assertThat(state.paths().view()).isEmpty();
     }
 
     @Test
