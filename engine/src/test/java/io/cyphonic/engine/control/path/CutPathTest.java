@@ -90,7 +90,7 @@ class CutPathTest {
         }
         Arrays.sort(gaps);
         assertThat(gaps[RUNS / 2]).as("median").isLessThan(300);
-        assertThat(gaps[RUNS * 95 / 100]).as("95 %%").isLessThan(500);
+        assertThat(gaps[RUNS * 95 / 100]).as("95th percentile").isLessThan(500);
     }
 
     @Test
