@@ -54,6 +54,9 @@ public final class PathMachine {
     private static final long NOTED_OUTAGE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_TOLD = 8;
 
+    /** More ways than this, and a round of probes is followed by a longer pause. */
+    private static final int WAYS_PER_ROUND = 4;
+
     /** A way that answered so lately is not asked again because the peer was heard elsewhere. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -264,8 +267,18 @@ public final class PathMachine {
         }
         int active = paths.find(paths.active());
         boolean worse = active < 0 || paths.kind(active).compareTo(paths.kind(way)) <= 0;
-        if (worse && (active < 0 || now - paths.proof(active) >= RECENT_NANOS)) {
+        if (!worse || active >= 0 && now - paths.proof(active) < RECENT_NANOS) {
+            return;
+        }
+        boolean equal =
+                active >= 0
+                        && paths.state(way) == WayState.VALID
+                        && paths.kind(way) == paths.kind(active);
+        if (!equal) {
             enterDoubt(active < 0 ? 0 : ways.grace(active), paths.outageSince());
+        } else if (now - paths.lastProbe(active) >= RECENT_NANOS) {
+            // The ends may take different ways of the same kind, and tell each other nothing by it.
+            probe(active);
         }
     }
 
@@ -401,16 +414,18 @@ public final class PathMachine {
     /** Probes the active way, and every other that may still be good. */
     private void round() {
         tell();
+        int probes = 0;
         for (int way = 0; way < paths.count(); way++) {
             boolean active = paths.endpoint(way).equals(paths.active());
             if (active || !paths.kind(way).isDirect() || paths.state(way) == WayState.VALID) {
                 probe(way);
+                probes++;
             }
         }
         long since = now - paths.doubtSince();
         long gap =
                 since < BUSY_DOUBT_NANOS
-                        ? ROUND_NANOS
+                        ? ROUND_NANOS * Math.ceilDiv(probes, WAYS_PER_ROUND)
                         : since < LONG_DOUBT_NANOS ? RECENT_NANOS : WayList.RETRY_NANOS;
         paths.nextRound(now + gap);
     }

@@ -97,7 +97,8 @@ class CloudLinkTest {
 
         overlay.advance(Duration.ofMinutes(10));
 
-        // One registration with its four repetitions in 16 s: the cloud is found soon when it is back.
+        // One registration with its four repetitions in 16 s: the cloud is found soon when it is
+        // back.
         assertThat(overlay.network().recorded()).hasSizeLessThan(220);
         assertThat(node.plane().state()).isEqualTo(NodeState.OFFLINE);
         int logins = overlay.cloud().logins();
