@@ -20,9 +20,10 @@ final class Invariants {
     static final int MAX_TIMERS_PER_PEER = 24;
 
     /**
-     * Most datagrams a node sends in a second for each peer, its applications' packets included.
+     * Most datagrams a node sends in a second for each peer, its applications' packets included: a
+     * doubt, and a handshake that a second of doubt leads to.
      */
-    static final int MAX_SENT_PER_PEER = 60;
+    static final int MAX_SENT_PER_PEER = 70;
 
     /** Most entries of the pending tables for each peer of a node without traffic. */
     private static final int MAX_QUIET = 6;

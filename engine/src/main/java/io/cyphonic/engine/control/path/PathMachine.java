@@ -62,6 +62,9 @@ public final class PathMachine {
 
     private static final int MAX_ELSEWHERE = 4;
 
+    /** More ways than this, and a round of probes is followed by a longer pause. */
+    private static final int WAYS_PER_ROUND = 4;
+
     /** A way that answered so lately is not asked again because the peer was heard elsewhere. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -275,7 +278,11 @@ public final class PathMachine {
         if (active < 0) {
             enterDoubt(0, paths.outageSince());
         } else if (paths.kind(active).compareTo(paths.kind(way)) <= 0 && isToBeAsked(active)) {
-            enterDoubt(ways.grace(active), paths.outageSince());
+            if (isEqual(way, active)) {
+                probe(active);
+            } else {
+                enterDoubt(ways.grace(active), paths.outageSince());
+            }
         }
     }
 
@@ -295,6 +302,11 @@ public final class PathMachine {
         }
         paths.elsewhere(Math.min(paths.elsewhere() + 1, MAX_ELSEWHERE));
         return true;
+    }
+
+    /** The ends may take different ways of the same kind, and tell each other nothing by it. */
+    private boolean isEqual(int way, int active) {
+        return paths.state(way) == WayState.VALID && paths.kind(way) == paths.kind(active);
     }
 
     private boolean isFresh(int way) {
@@ -436,19 +448,22 @@ public final class PathMachine {
     /** Probes the active way, and every other that may still be good. */
     private void round() {
         tell();
+        int probes = 0;
         for (int way = 0; way < paths.count(); way++) {
             boolean active = paths.endpoint(way).equals(paths.active());
             if (active || !paths.kind(way).isDirect() || paths.state(way) == WayState.VALID) {
                 probe(way);
+                probes++;
             }
         }
         long since = now - paths.doubtSince();
+        boolean busy = since < BUSY_DOUBT_NANOS;
         long gap =
-                since < BUSY_DOUBT_NANOS
-                        ? ROUND_NANOS
+                busy
+                        ? ROUND_NANOS * Math.ceilDiv(probes, WAYS_PER_ROUND)
                         : since < LONG_DOUBT_NANOS ? RECENT_NANOS : WayList.RETRY_NANOS;
         paths.nextRound(now + gap);
-        if (gap == ROUND_NANOS) {
+        if (busy) {
             actions.add(new PathAction.Wake(gap));
         }
     }

@@ -286,6 +286,25 @@ class PathMachineTest {
     }
 
     @Test
+    void shouldAskOnlyItsOwnWayWhenThePeerTakesAnEqualOne() {
+        alive.addAll(Set.of(DIRECT, OTHER));
+        event(
+                machine ->
+                        machine.onWays(
+                                List.of(new Way(DIRECT, Kind.DIRECT), new Way(OTHER, Kind.DIRECT)),
+                                true));
+        event(machine -> machine.onSession(DIRECT, Kind.DIRECT));
+        pass(4_000, true);
+        assertThat(paths.active()).isEqualTo(DIRECT);
+
+        pass(2_000, false);
+        List<PathAction> actions = event(machine -> machine.onHeard(OTHER, Kind.HEARD));
+
+        assertThat(paths.doubtSince()).isZero();
+        assertThat(actions).contains(new PathAction.Probe(DIRECT));
+    }
+
+    @Test
     void shouldLeaveSomebodyInBetweenWhenADirectWayAnswers() {
         InetSocketAddress between = new InetSocketAddress("192.0.2.66", 666);
         alive.add(between);
