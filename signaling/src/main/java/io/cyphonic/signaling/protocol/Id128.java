@@ -18,6 +18,18 @@ public record Id128(long high, long low) {
         return new Id128(random.nextLong(), random.nextLong());
     }
 
+    // Written out, not left to the record: those are linked at run time and slow until compiled,
+    // and this is the key of maps that are looked at all the time.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Id128 id && high == id.high && low == id.low;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(high ^ low);
+    }
+
     /** Thirty-two hexadecimal digits. */
     @Override
     public String toString() {

@@ -69,6 +69,9 @@ final class ChronicleTable implements StateTable {
     public boolean get(byte[] key, byte[] recordOut) {
         requireLength("key", key, keyLength);
         requireLength("record", recordOut, recordLength);
+        if (entryCount.get() == 0) {
+            return false;
+        }
         if (callers.mustDelegate()) {
             return callers.call(() -> map.getUsing(key, recordOut) != null);
         }

@@ -5,6 +5,7 @@ import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.state.StateStore;
 import io.cyphonic.signaling.state.StateTable;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -42,6 +43,10 @@ public final class SharedState {
     private final StateTable stamps;
     private final StateTable revoked;
     private final StateTable cloud;
+    private volatile KnownCloud knownCloud;
+
+    /** The record of the cloud, read when the table had changed so often. */
+    private record KnownCloud(long changes, byte[] record) {}
 
     /** Makes the tables in a store, which stays the caller's and is closed after all handlers. */
     public SharedState(StateStore store, int maxTunnels) {
@@ -183,16 +188,29 @@ public final class SharedState {
 
     /** How this node stands with the cloud; a copy. */
     public CloudRecord cloud() {
-        byte[] record = new byte[CloudRecord.LENGTH];
-        if (!cloud.get(THE_CLOUD, record)) {
-            throw new IllegalStateException("the record of the cloud is written first of all");
+        return new CloudRecord(theCloud().clone());
+    }
+
+    /** Asked for many times a second and seldom changed: read only when it was. */
+    private byte[] theCloud() {
+        long changes = cloud.changes();
+        KnownCloud known = knownCloud;
+        if (known == null || known.changes != changes) {
+            byte[] record = new byte[CloudRecord.LENGTH];
+            if (!cloud.get(THE_CLOUD, record)) {
+                throw new IllegalStateException("the record of the cloud is written first of all");
+            }
+            known = new KnownCloud(changes, record);
+            knownCloud = known;
         }
-        return new CloudRecord(record);
+        return known.record;
     }
 
     /** Writes how this node stands with the cloud. */
     public void cloud(CloudRecord record) {
-        cloud.put(THE_CLOUD, record.bytes());
+        if (cloud.size() == 0 || !Arrays.equals(theCloud(), record.bytes())) {
+            cloud.put(THE_CLOUD, record.bytes());
+        }
     }
 
     /** What is known about a wanted peer, or {@code null}. */
