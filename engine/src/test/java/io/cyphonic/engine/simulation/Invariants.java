@@ -13,8 +13,11 @@ import java.util.TreeMap;
 
 /** What has to hold in every simulation, whatever happens. */
 final class Invariants {
-    /** Most entries of the pending tables for each peer of a node. */
-    static final int MAX_PENDING_PER_PEER = 48;
+    /**
+     * Most entries of the pending tables for each peer of a node: in doubt four probes every 150
+     * ms, each of which lives for two seconds.
+     */
+    static final int MAX_PENDING_PER_PEER = 56;
 
     /** Most timers for each peer of a node. */
     static final int MAX_TIMERS_PER_PEER = 24;
