@@ -57,6 +57,10 @@ final class Flow {
         running = false;
     }
 
+    long intervalNanos() {
+        return intervalNanos;
+    }
+
     SimNode client() {
         return client;
     }

@@ -278,8 +278,8 @@ public final class PathMachine {
         if (active < 0) {
             enterDoubt(0, paths.outageSince());
         } else if (paths.kind(active).compareTo(paths.kind(way)) <= 0 && isToBeAsked(active)) {
-            if (isEqual(way, active)) {
-                probe(active);
+            if (isAsGood(way)) {
+                askAlone(active);
             } else {
                 enterDoubt(ways.grace(active), paths.outageSince());
             }
@@ -304,9 +304,23 @@ public final class PathMachine {
         return true;
     }
 
-    /** The ends may take different ways of the same kind, and tell each other nothing by it. */
-    private boolean isEqual(int way, int active) {
-        return paths.state(way) == WayState.VALID && paths.kind(way) == paths.kind(active);
+    /**
+     * The ends may take different direct ways, as one sees an interface's address where the other
+     * sees that of a NAT, and tell each other nothing by it.
+     */
+    private boolean isAsGood(int way) {
+        return paths.state(way) == WayState.VALID
+                && paths.kind(way).isDirect()
+                && paths.kind(way) != Kind.HEARD;
+    }
+
+    /** A doubt that the active way ends alone if it answers in time. */
+    private void askAlone(int active) {
+        long grace = ways.grace(active);
+        paths.doubt(now, now + grace);
+        probe(active);
+        paths.nextRound(now + grace);
+        actions.add(new PathAction.Wake(grace + 1));
     }
 
     private boolean isFresh(int way) {

@@ -300,8 +300,11 @@ class PathMachineTest {
         pass(2_000, false);
         List<PathAction> actions = event(machine -> machine.onHeard(OTHER, Kind.HEARD));
 
-        assertThat(paths.doubtSince()).isZero();
         assertThat(actions).contains(new PathAction.Probe(DIRECT));
+        assertThat(actions).noneMatch(PathAction.Tell.class::isInstance);
+        answer(actions);
+        assertThat(paths.doubtSince()).isZero();
+        assertThat(paths.active()).isEqualTo(DIRECT);
     }
 
     @Test
