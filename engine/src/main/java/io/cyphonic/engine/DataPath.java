@@ -25,6 +25,7 @@ import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * Socket, virtual interface, shared state and packet engine of a node, on Linux. The engine is not
@@ -32,6 +33,9 @@ import java.util.Set;
  */
 final class DataPath implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DataPath.class);
+
+    /** One object for every engine, so that the compiler knows what a call of it does. */
+    static final LongSupplier CLOCK = System::nanoTime;
 
     private final CloseStack opened = new CloseStack();
     private LinuxUdpTransport udp;
@@ -81,7 +85,7 @@ final class DataPath implements AutoCloseable {
                                         this::watch,
                                         store,
                                         overlay(membership),
-                                        System::nanoTime,
+                                        CLOCK,
                                         new SecureRandom()),
                                 ciphers.tuning()));
     }

@@ -50,7 +50,10 @@ final class WarmUp {
         try {
             HandshakeRehearsal.run(
                     directory, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDSHAKE_MILLIS));
-            Rehearsal.run(config, TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS));
+            long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
+            long t0 = System.nanoTime();
+            var rounds = Rehearsal.run(config, () -> System.nanoTime() - deadlineNanos < 0);
+            System.err.println("XX rehearsal " + rounds + " in " + (System.nanoTime() - t0) / 1_000_000 + " uptime " + java.lang.management.ManagementFactory.getRuntimeMXBean().getUptime());
         } catch (IOException | RuntimeException e) {
             // What is really wrong shows when the node opens the same things itself.
             LOG.debug("no warm-up: {}", e.getMessage());

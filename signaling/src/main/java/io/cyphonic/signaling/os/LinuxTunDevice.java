@@ -95,6 +95,18 @@ public final class LinuxTunDevice implements TunDevice {
         }
     }
 
+    /**
+     * A device whose descriptor leads to somebody who hands over and takes what a host would, every
+     * offload that was asked for included: see {@link TunStandIn}.
+     */
+    static LinuxTunDevice ofDescriptor(int fd, TunOptions options) {
+        int offloads =
+                TUN_F_CSUM
+                        | (options.tcpSegmentation() ? TSO : 0)
+                        | (options.udpSegmentation() ? USO : 0);
+        return new LinuxTunDevice(fd, options, offloads);
+    }
+
     private static int openCloneDevice(ErrnoCapture errno) throws TunOpenException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = arena.allocateFrom("/dev/net/tun");

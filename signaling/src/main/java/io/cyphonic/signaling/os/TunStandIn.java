@@ -1,0 +1,105 @@
+package io.cyphonic.signaling.os;
+
+import static io.cyphonic.signaling.os.NativeLayouts.AF_UNIX;
+import static io.cyphonic.signaling.os.NativeLayouts.O_CLOEXEC;
+import static io.cyphonic.signaling.os.NativeLayouts.O_NONBLOCK;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_FD;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
+import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
+import static io.cyphonic.signaling.os.NativeLayouts.SOCK_DGRAM;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A {@link LinuxTunDevice} without an interface: behind its descriptor is not the host but a socket
+ * pair (unix(7), one packet per message), whose other end is here. What uses the device runs the
+ * same code and makes the same system calls as with a real one, and nothing is changed on the host.
+ *
+ * <p>For one thread, but for the device itself. Closes both ends.
+ */
+public final class TunStandIn implements AutoCloseable {
+    private final LinuxTunDevice device;
+    private final ErrnoCapture errno = new ErrnoCapture();
+    private final HeapSegments handed = new HeapSegments();
+    private final HeapSegments taken = new HeapSegments();
+    private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
+    private int fd;
+
+    private TunStandIn(LinuxTunDevice device, int fd) {
+        this.device = device;
+        this.fd = fd;
+        poll.set(JAVA_INT, POLLFD_FD, fd);
+        poll.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+    }
+
+    /**
+     * Makes a device with every offload that is asked for.
+     *
+     * @throws NativeException if there is no socket pair, or the machine is not one this project
+     *     knows
+     */
+    public static TunStandIn open(TunOptions options) throws NativeException {
+        NativeSelfCheck.ensurePassed();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pair = arena.allocate(JAVA_INT, 2);
+            int result =
+                    LibC.socketPair(
+                            new ErrnoCapture(),
+                            AF_UNIX,
+                            SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC,
+                            pair);
+            if (result < 0) {
+                throw new NativeException("no socket pair for a stand-in of a device", result);
+            }
+            int deviceEnd = pair.getAtIndex(JAVA_INT, 0);
+            return new TunStandIn(
+                    LinuxTunDevice.ofDescriptor(deviceEnd, options), pair.getAtIndex(JAVA_INT, 1));
+        }
+    }
+
+    /** The device; closed with this. */
+    public LinuxTunDevice device() {
+        return device;
+    }
+
+    /**
+     * Hands a packet to the device, virtio header first.
+     *
+     * @return whether the device had room
+     */
+    public boolean hand(byte[] packet) {
+        MemorySegment segment = handed.outgoing(packet, 0, packet.length);
+        return LibC.write(errno, fd, segment, packet.length) == packet.length;
+    }
+
+    /**
+     * Takes a packet that was written to the device, virtio header first.
+     *
+     * @return its length, or 0 if there is none
+     */
+    public int take(byte[] buffer) {
+        return Math.max(
+                0, LibC.tryRead(fd, taken.incoming(buffer, 0, buffer.length), buffer.length));
+    }
+
+    /** Waits for a packet to take; false if none came in time. */
+    public boolean await(int timeoutMillis) {
+        return LibC.poll(errno, poll, 1, timeoutMillis) > 0;
+    }
+
+    /** Whoever uses the device must have stopped. Idempotent. */
+    @Override
+    public void close() {
+        device.close();
+        if (fd >= 0) {
+            LibC.close(errno, fd);
+            fd = -1;
+            poll.set(JAVA_INT, POLLFD_FD, -1);
+        }
+    }
+}
