@@ -20,10 +20,10 @@ import java.util.function.BooleanSupplier;
  */
 final class Rehearsal implements AutoCloseable {
     /** Enough for the optimising compiler. */
-    static final int ROUNDS = 150;
+    static final int ROUNDS = 60;
 
     /** Where the round number has none of these bits, there is something out of the ordinary. */
-    private static final int STRANGE = 7;
+    private static final int STRANGE = 3;
 
     private static final int LONGEST_STRANGE = 1_200;
 

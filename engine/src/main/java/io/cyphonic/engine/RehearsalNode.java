@@ -181,8 +181,7 @@ final class RehearsalNode implements AutoCloseable {
         int peer = other.engine.reserveReceiverIndex(other.tunnel);
         byte[] one = key(SessionKeys.KEY_LENGTH);
         byte[] two = key(SessionKeys.KEY_LENGTH);
-        other.engine.installSession(
-                other.tunnel, peer, own, keys(two.clone(), one.clone()), false);
+        other.engine.installSession(other.tunnel, peer, own, keys(two.clone(), one.clone()), false);
         engine.installSession(tunnel, own, peer, keys(one, two), true);
     }
 

@@ -23,7 +23,7 @@ final class WarmUp {
      * With a start-up cache a node is ready within a second and a half: it waits so long and
      * rehearses on behind. Without one a start takes long anyway; then at least it ends warm.
      */
-    private static final long CACHED_WAIT_MILLIS = 700;
+    private static final long CACHED_WAIT_MILLIS = 350;
 
     /** Of which so long for handshakes at most. */
     private static final long HANDSHAKE_MILLIS = 300;
@@ -51,9 +51,7 @@ final class WarmUp {
             HandshakeRehearsal.run(
                     directory, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDSHAKE_MILLIS));
             long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
-            long t0 = System.nanoTime();
-            var rounds = Rehearsal.run(config, () -> System.nanoTime() - deadlineNanos < 0);
-            System.err.println("XX rehearsal " + rounds + " in " + (System.nanoTime() - t0) / 1_000_000 + " uptime " + java.lang.management.ManagementFactory.getRuntimeMXBean().getUptime());
+            Rehearsal.run(config, () -> System.nanoTime() - deadlineNanos < 0);
         } catch (IOException | RuntimeException e) {
             // What is really wrong shows when the node opens the same things itself.
             LOG.debug("no warm-up: {}", e.getMessage());

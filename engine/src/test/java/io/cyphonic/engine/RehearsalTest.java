@@ -8,17 +8,16 @@ import io.cyphonic.engine.config.EngineConfig.Mode;
 import io.cyphonic.engine.config.EngineConfig.Offload;
 import io.cyphonic.engine.config.EngineConfig.WaitKind;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.api.Test;
 
 import java.util.EnumSet;
 import java.util.Set;
 
 class RehearsalTest {
     private static EngineConfig config(Mode mode, Set<Offload> offloads) {
-        return new EngineConfig(
-                mode, 16, 1, WaitKind.BLOCKING, offloads, CipherProvider.AUTO, 16);
+        return new EngineConfig(mode, 16, 1, WaitKind.BLOCKING, offloads, CipherProvider.AUTO, 16);
     }
 
     @ParameterizedTest

@@ -49,10 +49,7 @@ public final class TunStandIn implements AutoCloseable {
             MemorySegment pair = arena.allocate(JAVA_INT, 2);
             int result =
                     LibC.socketPair(
-                            new ErrnoCapture(),
-                            AF_UNIX,
-                            SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC,
-                            pair);
+                            new ErrnoCapture(), AF_UNIX, SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC, pair);
             if (result < 0) {
                 throw new NativeException("no socket pair for a stand-in of a device", result);
             }
