@@ -36,6 +36,15 @@ training() {
     local bob=$!
     wait_for_ready "$work/alice.out" "$alice"
     wait_for_ready "$work/bob.out" "$bob"
+    # The first tunnel is of Bob's making, so that Alice learns to answer; after that it is her turn.
+    "${there[@]}" "$here/bin/cyphonic" ping alice -c 2 --dir "$work/bob"
+    kill "$bob"
+    wait "$bob"
+    "${there[@]}" "$here/bin/cyphonic" up --dir "$work/bob" >"$work/bob.out" &
+    bob=$!
+    wait_for_ready "$work/bob.out" "$bob"
+    names "$(virtual_address alice)"
+    single_packets "$(virtual_address bob 4)"
     env "$(recording commands)" "$here/bin/cyphonic" training -- \
         ping bob -c 3 --dir "$work/alice" -- status --dir "$work/alice" -- status --json --dir "$work/alice" \
         -- netcheck --dir "$work/alice" -- join "${invitations[2]}" --dir "$work/carol"
@@ -79,17 +88,32 @@ wait_for_ready() {
     done
 }
 
-# From "ready alice.cyphonic.internal 10.121.0.1 fd1a::1 on cyphonic0".
-virtual_address() { awk '/^ready/ { print $3 }' "$work/$1.out"; }
+# virtual_address NODE [FIELD]: from "ready alice.cyphonic.internal 10.121.0.1 fd1a::1 on cyphonic0".
+virtual_address() { awk -v "field=${2:-3}" '/^ready/ { print $field }' "$work/$1.out"; }
 
-# traffic HERE THERE: single packets both ways, then as much TCP as goes, one way after the other.
-traffic() {
+# names RESOLVER: asks for both kinds of address of Bob, of nobody, and for a name that is not of this network (DNS messages
+# by hand: a host may have no program for it). Nobody reads the answers.
+names() {
+    local question
+    for question in '\3bob\10cyphonic\10internal\0\0\1' '\3bob\10cyphonic\10internal\0\0\34' \
+        '\6nobody\10cyphonic\10internal\0\0\1' '\7example\3com\0\0\1'; do
+        printf '\22\64\1\0\0\1\0\0\0\0\0\0'"$question"'\0\1' >"/dev/udp/$1/53" || true
+        sleep 0.1
+    done
+}
+
+# single_packets THERE: nobody listens, so the answers are ICMP messages.
+single_packets() {
     local i
-    for i in {1..400}; do
-        # Nobody listens: the answer is an ICMP message.
-        echo >"/dev/udp/$2/9" || true
+    for i in {1..200}; do
+        echo >"/dev/udp/$1/9" || true
         sleep 0.002
     done 2>/dev/null
+}
+
+# traffic HERE THERE: single packets, then as much TCP as goes, one way after the other.
+traffic() {
+    single_packets "$2"
     mkdir "$work/www"
     truncate -s 600M "$work/www/bulk"
     locate_java

@@ -3,6 +3,7 @@ package io.cyphonic.signaling.state;
 import net.openhft.chronicle.hash.serialization.impl.ByteArraySizedReader;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
+import net.openhft.posix.internal.PosixAPIHolder;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,6 +38,9 @@ public final class ChronicleStateStore implements StateStore {
         System.setProperty("chronicle.analytics.disable", "true");
         System.setProperty("chronicle.announcer.disable", "true");
         System.setProperty("disable.resource.tracing", "true");
+        // Tables in files alone need system calls; the library for them, which generates its
+        // classes when it is loaded, takes a tenth of a second of every start.
+        PosixAPIHolder.useNoOpPosixApi();
         // It reports, at start, where its jars are and that it found no native CPU pinning.
         final String logLevel = "org.slf4j.simpleLogger.log.net.openhft";
         if (System.getProperty(logLevel) == null) {
