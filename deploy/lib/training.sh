@@ -43,7 +43,7 @@ training() {
     "${there[@]}" "$here/bin/cyphonic" up --dir "$work/bob" >"$work/bob.out" &
     bob=$!
     wait_for_ready "$work/bob.out" "$bob"
-    names "$(virtual_address alice)"
+    names "$(virtual_address alice)" "$(virtual_address bob)"
     single_packets "$(virtual_address bob 4)"
     env "$(recording commands)" "$here/bin/cyphonic" training -- \
         ping bob -c 3 --dir "$work/alice" -- status --dir "$work/alice" -- status --json --dir "$work/alice" \
@@ -91,15 +91,23 @@ wait_for_ready() {
 # virtual_address NODE [FIELD]: from "ready alice.cyphonic.internal 10.121.0.1 fd1a::1 on cyphonic0".
 virtual_address() { awk -v "field=${2:-3}" '/^ready/ { print $field }' "$work/$1.out"; }
 
-# names RESOLVER: asks for both kinds of address of Bob, of nobody, and for a name that is not of this network (DNS messages
-# by hand: a host may have no program for it). Nobody reads the answers.
+# names RESOLVER ADDRESS: asks for both kinds of address of Bob, for the name behind an address of his, for nobody, and for a
+# name that is not of this network (DNS messages by hand: a host may have no program for it). Nobody reads the answers.
 names() {
-    local question
-    for question in '\3bob\10cyphonic\10internal\0\0\1' '\3bob\10cyphonic\10internal\0\0\34' \
-        '\6nobody\10cyphonic\10internal\0\0\1' '\7example\3com\0\0\1'; do
-        printf '\22\64\1\0\0\1\0\0\0\0\0\0'"$question"'\0\1' >"/dev/udp/$1/53" || true
+    local question octets
+    IFS=. read -ra octets <<<"$2"
+    for question in '\003bob\010cyphonic\010internal\0\0\001' '\003bob\010cyphonic\010internal\0\0\034' \
+        "$(label "${octets[3]}" "${octets[2]}" "${octets[1]}" "${octets[0]}" in-addr arpa)"'\0\0\014' \
+        '\006nobody\010cyphonic\010internal\0\0\001' '\007example\003com\0\0\001'; do
+        printf '\022\064\001\0\0\001\0\0\0\0\0\0'"$question"'\0\001' >"/dev/udp/$1/53" || true
         sleep 0.1
     done
+}
+
+# label WORD...: each with its length before it, as printf wants it.
+label() {
+    local word
+    for word in "$@"; do printf '\\%03o%s' "${#word}" "$word"; done
 }
 
 # single_packets THERE: nobody listens, so the answers are ICMP messages.
