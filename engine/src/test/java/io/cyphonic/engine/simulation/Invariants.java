@@ -23,10 +23,11 @@ final class Invariants {
     static final int MAX_TIMERS_PER_PEER = 24;
 
     /**
-     * Most datagrams a node sends in a second for each peer, its applications' packets included: a
-     * doubt, and a handshake that a second of doubt leads to.
+     * Most datagrams a node sends in a second for each peer, its applications' packets included:
+     * seven rounds of a doubt with four probes and two announcements each, as many answers to the
+     * peer's own doubt, and a handshake that a second of doubt leads to.
      */
-    static final int MAX_SENT_PER_PEER = 70;
+    static final int MAX_SENT_PER_PEER = 90;
 
     /** Most entries of the pending tables for each peer of a node without traffic. */
     private static final int MAX_QUIET = 6;
