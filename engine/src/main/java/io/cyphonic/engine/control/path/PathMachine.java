@@ -296,7 +296,11 @@ public final class PathMachine {
         if (old >= FRESH_NANOS) {
             paths.elsewhere(0);
         }
-        boolean fresh = old < Math.min(ELSEWHERE_NANOS << paths.elsewhere(), RECENT_NANOS);
+        // Without packets of this node's own that may be lost there is no haste.
+        boolean idle = paths.unansweredSince() == 0;
+        long enough =
+                idle ? RECENT_NANOS : Math.min(ELSEWHERE_NANOS << paths.elsewhere(), RECENT_NANOS);
+        boolean fresh = old < enough;
         if (fresh || paths.doubtSince() != 0) {
             return false;
         }
