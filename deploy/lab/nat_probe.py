@@ -82,6 +82,17 @@ def local_address(destination):
         return sock.getsockname()[0]
 
 
+def local_address_in_time(destination):
+    """None if there is no route: the kernel has one a moment after the interface is up, and not at once."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            return local_address(destination)
+        except OSError:
+            time.sleep(0.05)
+    return None
+
+
 def hairpins(any_address, server):
     """Whether a packet to the mapped address of another socket behind the same router comes back."""
     one, other = bound(any_address, 0), bound(any_address, 0)
@@ -102,9 +113,8 @@ def hairpins(any_address, server):
 
 def probe(addresses, ports):
     server = (addresses[0], ports[0])
-    try:
-        own = local_address(server)
-    except OSError:
+    own = local_address_in_time(server)
+    if own is None:
         return {"reachable": False}
     any_address = "::" if ":" in addresses[0] else "0.0.0.0"
     first = bound(any_address, 0)
