@@ -14,6 +14,8 @@ import sys
 import time
 
 PATIENCE, INTERVAL = 1.2, 0.2
+# For the first answer: routes and neighbours are there a moment after an interface is up, later on a busy machine.
+FIRST_PATIENCE = 5
 
 
 def bound(address, port):
@@ -38,11 +40,11 @@ def serve(addresses, ports):
             sender.sendto(json.dumps(answer).encode(), source)
 
 
-def ask(sock, destination, other_address=0, other_port=0):
+def ask(sock, destination, other_address=0, other_port=0, patience=PATIENCE):
     """Returns the address seen by the responder, or None if no answer came."""
     wanted = f"{destination}{other_address}{other_port}"
     request = json.dumps({"id": wanted, "other_address": other_address, "other_port": other_port}).encode()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         sock.settimeout(INTERVAL)
         try:
@@ -84,7 +86,7 @@ def local_address(destination):
 
 def local_address_in_time(destination):
     """None if there is no route: the kernel has one a moment after the interface is up, and not at once."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + FIRST_PATIENCE
     while time.monotonic() < deadline:
         try:
             return local_address(destination)
@@ -118,7 +120,7 @@ def probe(addresses, ports):
         return {"reachable": False}
     any_address = "::" if ":" in addresses[0] else "0.0.0.0"
     first = bound(any_address, 0)
-    seen = ask(first, server)
+    seen = ask(first, server, patience=FIRST_PATIENCE)
     if seen is None:
         return {"reachable": False}
     translated = seen[0] != own
