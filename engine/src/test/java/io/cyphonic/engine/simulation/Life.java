@@ -17,7 +17,7 @@ import java.util.function.BiPredicate;
  * nothing may be left.
  */
 final class Life {
-    private static final Duration RECOVERY = Duration.ofSeconds(150);
+    private static final Duration RECOVERY = Duration.ofSeconds(40);
 
     /** Good weather loses one in fifty: one of so many questions in a row is answered. */
     private static final int QUESTIONS = 8;

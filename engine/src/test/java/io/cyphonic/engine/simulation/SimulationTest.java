@@ -54,13 +54,16 @@ class SimulationTest {
      * of both ends answered each other for ever. 1000036: a copy of what the relay said became the
      * relay. 1000531: a process that had died answered once more, which passed for recovery.
      * 1000170, 1000324, 1000521, 1001564, 1001743, 1003832: the two ends of a relayed path held
-     * different grants.
+     * different grants. 1001874: a handshake moved the endpoint behind the back of the paths.
+     * 1000130, 1001712: an end alone on a relay bound for ever. 1000600: ends on equal ways doubted
+     * each other. 1000777: a doubt with many ways. 1000430, 1001233: a back-off slept too long.
      */
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(
             longs = {
                 12, 19, 36, 69, 331, 407, 1_000_001, 1_000_007, 1_000_036, 1_000_531, 1_000_170,
-                1_000_324, 1_000_521, 1_001_564, 1_001_743, 1_003_832
+                1_000_324, 1_000_521, 1_001_564, 1_001_743, 1_003_832, 1_001_874, 1_000_130,
+                1_001_712, 1_000_600, 1_000_777, 1_000_430, 1_001_233
             })
     void shouldNotFailAgainWithASeedThatFailedOnce(long seed) {
         live(seed);
