@@ -1,23 +1,18 @@
 package io.cyphonic.signaling.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 
 /**
  * The functions of the C library this package calls, each as a static method that returns what the
  * function returned, or the negated errno if it failed. Does not allocate once compiled.
  *
- * <p>{@code read}, {@code write} and {@code sendTo} take heap segments without a copy
- * (Linker.Option.critical): the garbage collector waits while they run, so the descriptor must be
- * non-blocking. {@code poll} blocks and is an ordinary call. Segments are made by the callers and
- * kept, see {@link HeapSegments}.
+ * <p>{@code read}, {@code write} and {@code sendTo} take heap segments without a copy: the garbage
+ * collector waits while they run, so the descriptor must be non-blocking. All else lies off the
+ * heap. Segments are made by the callers and kept, see {@link HeapSegments}.
  *
  * <p>The hot functions are called without errno first, and once more with it if that failed: the
  * linker makes a slice of the capture segment for each capturing call, which the compiler does not
@@ -26,111 +21,57 @@ import java.lang.invoke.MethodHandle;
  * is as good.
  */
 final class LibC {
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
-    private static final Linker.Option ON_HEAP = Linker.Option.critical(true);
-
-    private static final MethodHandle OPEN =
-            bind("open", JAVA_INT, Linker.Option.firstVariadicArg(2), ADDRESS, JAVA_INT);
-    private static final MethodHandle CLOSE = bind("close", JAVA_INT, null, JAVA_INT);
-    private static final MethodHandle IOCTL =
-            bind(
-                    "ioctl",
-                    JAVA_INT,
-                    Linker.Option.firstVariadicArg(2),
-                    JAVA_INT,
-                    JAVA_LONG,
-                    ADDRESS);
-    private static final MethodHandle READ =
-            bind("read", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle READ_PLAIN =
-            plain("read", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle WRITE =
-            bind("write", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle WRITE_PLAIN =
-            plain("write", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle SOCKET =
-            bind("socket", JAVA_INT, null, JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle SOCKETPAIR =
-            bind("socketpair", JAVA_INT, null, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
-    private static final MethodHandle BIND =
-            bind("bind", JAVA_INT, ON_HEAP, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle CONNECT =
-            bind("connect", JAVA_INT, ON_HEAP, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle GETSOCKNAME =
-            bind("getsockname", JAVA_INT, null, JAVA_INT, ADDRESS, ADDRESS);
-    private static final MethodHandle SETSOCKOPT =
-            bind("setsockopt", JAVA_INT, ON_HEAP, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle SETSOCKOPT_PLAIN =
-            plain("setsockopt", JAVA_INT, ON_HEAP, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle GETSOCKOPT =
-            bind("getsockopt", JAVA_INT, ON_HEAP, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
-    private static final MethodHandle SENDTO =
-            bind(
-                    "sendto", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS,
-                    JAVA_INT);
-    private static final MethodHandle SENDTO_PLAIN =
-            plain(
-                    "sendto", JAVA_LONG, ON_HEAP, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS,
-                    JAVA_INT);
-    private static final MethodHandle SENDMSG =
-            bind("sendmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle SENDMSG_PLAIN =
-            plain("sendmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle RECVMSG =
-            bind("recvmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle RECVMSG_PLAIN =
-            plain("recvmsg", JAVA_LONG, null, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle RECVMMSG =
-            plain("recvmmsg", JAVA_INT, null, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
-    private static final MethodHandle SENDMMSG =
-            plain("sendmmsg", JAVA_INT, null, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-    private static final MethodHandle POLL =
-            bind("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle POLL_PLAIN =
-            plain("poll", JAVA_INT, null, ADDRESS, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, null, JAVA_INT, JAVA_INT);
+    private static final MemorySegment OPEN = NativeCall.find("open");
+    private static final MemorySegment CLOSE = NativeCall.find("close");
+    private static final MemorySegment IOCTL = NativeCall.find("ioctl");
+    private static final MemorySegment READ = NativeCall.find("read");
+    private static final MemorySegment WRITE = NativeCall.find("write");
+    private static final MemorySegment SOCKET = NativeCall.find("socket");
+    private static final MemorySegment SOCKETPAIR = NativeCall.find("socketpair");
+    private static final MemorySegment BIND = NativeCall.find("bind");
+    private static final MemorySegment CONNECT = NativeCall.find("connect");
+    private static final MemorySegment GETSOCKNAME = NativeCall.find("getsockname");
+    private static final MemorySegment SETSOCKOPT = NativeCall.find("setsockopt");
+    private static final MemorySegment GETSOCKOPT = NativeCall.find("getsockopt");
+    private static final MemorySegment SENDTO = NativeCall.find("sendto");
+    private static final MemorySegment SENDMSG = NativeCall.find("sendmsg");
+    private static final MemorySegment RECVMSG = NativeCall.find("recvmsg");
+    private static final MemorySegment RECVMMSG = NativeCall.find("recvmmsg");
+    private static final MemorySegment SENDMMSG = NativeCall.find("sendmmsg");
+    private static final MemorySegment POLL = NativeCall.find("poll");
+    private static final MemorySegment EVENTFD = NativeCall.find("eventfd");
+    private static final MemorySegment GETRUSAGE = NativeCall.find("getrusage");
 
     private LibC() {}
 
     static int open(ErrnoCapture errno, MemorySegment path, int flags) {
-        try {
-            return errno.resultOf((int) OPEN.invokeExact(errno.segment, path, flags));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        long address = NativeCall.address(path);
+        int result = (int) NativeCall.call(OPEN, errno, address, flags, 0, 0, 0, 0);
+        Reference.reachabilityFence(path);
+        return errno.resultOf(result);
     }
 
     static int close(ErrnoCapture errno, int fd) {
-        try {
-            return errno.resultOf((int) CLOSE.invokeExact(errno.segment, fd));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return errno.resultOf((int) NativeCall.call(CLOSE, errno, fd, 0, 0, 0, 0, 0));
     }
 
     static int ioctl(ErrnoCapture errno, int fd, long request, MemorySegment argument) {
-        try {
-            return errno.resultOf((int) IOCTL.invokeExact(errno.segment, fd, request, argument));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        long address = NativeCall.address(argument);
+        int result = (int) NativeCall.call(IOCTL, errno, fd, request, address, 0, 0, 0);
+        Reference.reachabilityFence(argument);
+        return errno.resultOf(result);
     }
 
     /** read(2) into a heap segment; the descriptor must be non-blocking. */
     static int read(ErrnoCapture errno, int fd, MemorySegment heap, int capacity) {
-        try {
-            int result = (int) (long) READ_PLAIN.invokeExact(fd, heap, (long) capacity);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
-                            (int)
-                                    (long)
-                                            READ.invokeExact(
-                                                    errno.segment, fd, heap, (long) capacity));
-        } catch (Throwable e) {
-            throw unexpected(e);
+        int result = tryRead(fd, heap, capacity);
+        if (result >= 0) {
+            return result;
         }
+        return errno.resultOf(
+                (int)
+                        NativeCall.callWithHeap(
+                                READ, errno, fd, heap, capacity, 0, MemorySegment.NULL, 0));
     }
 
     /**
@@ -138,144 +79,127 @@ final class LibC {
      * RefusalCount#explain}.
      */
     static int tryRead(int fd, MemorySegment heap, int capacity) {
-        try {
-            return (int) (long) READ_PLAIN.invokeExact(fd, heap, (long) capacity);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return (int) NativeCall.callWithHeap(READ, fd, heap, capacity, 0, MemorySegment.NULL, 0);
     }
 
     /** recvmmsg(2) without waiting, and without its reason for a failure. */
     static int tryReceiveMessages(int fd, MemorySegment messages, int count) {
-        try {
-            return (int) RECVMMSG.invokeExact(fd, messages, count, 0, MemorySegment.NULL);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        long address = NativeCall.address(messages);
+        int result = (int) NativeCall.call(RECVMMSG, fd, address, count, 0, 0, 0);
+        Reference.reachabilityFence(messages);
+        return result;
     }
 
     /** sendmmsg(2) without its reason for a failure. */
     static int trySendMessages(int fd, MemorySegment messages, int count) {
-        try {
-            return (int) SENDMMSG.invokeExact(fd, messages, count, 0);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    /** recvmsg(2) without its reason for a failure. */
-    static int tryReceiveMessage(int fd, MemorySegment message, int flags) {
-        try {
-            return (int) (long) RECVMSG_PLAIN.invokeExact(fd, message, flags);
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        long address = NativeCall.address(messages);
+        int result = (int) NativeCall.call(SENDMMSG, fd, address, count, 0, 0, 0);
+        Reference.reachabilityFence(messages);
+        return result;
     }
 
     /** write(2) from a heap segment; the descriptor must be non-blocking. */
     static int write(ErrnoCapture errno, int fd, MemorySegment heap, int length) {
-        try {
-            int result = (int) (long) WRITE_PLAIN.invokeExact(fd, heap, (long) length);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
-                            (int) (long) WRITE.invokeExact(errno.segment, fd, heap, (long) length));
-        } catch (Throwable e) {
-            throw unexpected(e);
+        int result =
+                (int) NativeCall.callWithHeap(WRITE, fd, heap, length, 0, MemorySegment.NULL, 0);
+        if (result >= 0) {
+            return result;
         }
+        return errno.resultOf(
+                (int)
+                        NativeCall.callWithHeap(
+                                WRITE, errno, fd, heap, length, 0, MemorySegment.NULL, 0));
     }
 
     static int socket(ErrnoCapture errno, int family, int type, int protocol) {
-        try {
-            return errno.resultOf((int) SOCKET.invokeExact(errno.segment, family, type, protocol));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return errno.resultOf(
+                (int) NativeCall.call(SOCKET, errno, family, type, protocol, 0, 0, 0));
     }
 
     static int socketPair(ErrnoCapture errno, int family, int type, MemorySegment descriptors) {
-        try {
-            return errno.resultOf(
-                    (int) SOCKETPAIR.invokeExact(errno.segment, family, type, 0, descriptors));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        long address = NativeCall.address(descriptors);
+        int result = (int) NativeCall.call(SOCKETPAIR, errno, family, type, 0, address, 0, 0);
+        Reference.reachabilityFence(descriptors);
+        return errno.resultOf(result);
     }
 
     static int bind(ErrnoCapture errno, int fd, byte[] sockaddr) {
-        try {
-            return errno.resultOf(
-                    (int)
-                            BIND.invokeExact(
-                                    errno.segment,
-                                    fd,
-                                    MemorySegment.ofArray(sockaddr),
-                                    sockaddr.length));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return withSockaddr(BIND, errno, fd, sockaddr);
     }
 
     static int connect(ErrnoCapture errno, int fd, byte[] sockaddr) {
-        try {
+        return withSockaddr(CONNECT, errno, fd, sockaddr);
+    }
+
+    private static int withSockaddr(
+            MemorySegment function, ErrnoCapture errno, int fd, byte[] sockaddr) {
+        try (Arena arena = Arena.ofConfined()) {
+            // As strict as struct sockaddr_in6, whose fields have up to four bytes.
+            MemorySegment copy = arena.allocate(sockaddr.length, Integer.BYTES);
+            MemorySegment.copy(MemorySegment.ofArray(sockaddr), 0, copy, 0, sockaddr.length);
+            long address = copy.address();
             return errno.resultOf(
-                    (int)
-                            CONNECT.invokeExact(
-                                    errno.segment,
-                                    fd,
-                                    MemorySegment.ofArray(sockaddr),
-                                    sockaddr.length));
-        } catch (Throwable e) {
-            throw unexpected(e);
+                    (int) NativeCall.call(function, errno, fd, address, sockaddr.length, 0, 0, 0));
         }
     }
 
     static int getSockName(ErrnoCapture errno, int fd, MemorySegment name, MemorySegment length) {
-        try {
-            return errno.resultOf((int) GETSOCKNAME.invokeExact(errno.segment, fd, name, length));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        long nameAddress = NativeCall.address(name);
+        long lengthAddress = NativeCall.address(length);
+        int result =
+                (int) NativeCall.call(GETSOCKNAME, errno, fd, nameAddress, lengthAddress, 0, 0, 0);
+        Reference.reachabilityFence(name);
+        Reference.reachabilityFence(length);
+        return errno.resultOf(result);
     }
 
     /** setsockopt(2) of an int; {@code value} is a segment of four bytes. */
     static int setSockOpt(ErrnoCapture errno, int fd, int level, int name, MemorySegment value) {
-        try {
-            int length = (int) value.byteSize();
-            int result = (int) SETSOCKOPT_PLAIN.invokeExact(fd, level, name, value, length);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
+        long address = NativeCall.address(value);
+        long length = value.byteSize();
+        int result = (int) NativeCall.call(SETSOCKOPT, fd, level, name, address, length, 0);
+        if (result < 0) {
+            result =
+                    errno.resultOf(
                             (int)
-                                    SETSOCKOPT.invokeExact(
-                                            errno.segment, fd, level, name, value, length));
-        } catch (Throwable e) {
-            throw unexpected(e);
+                                    NativeCall.call(
+                                            SETSOCKOPT,
+                                            errno,
+                                            fd,
+                                            level,
+                                            name,
+                                            address,
+                                            length,
+                                            0));
         }
+        Reference.reachabilityFence(value);
+        return result;
     }
 
     /** setsockopt(2) of an int. */
     static int setSockOpt(ErrnoCapture errno, int fd, int level, int name, int value) {
-        return setSockOpt(errno, fd, level, name, MemorySegment.ofArray(new int[] {value}));
+        try (Arena arena = Arena.ofConfined()) {
+            return setSockOpt(errno, fd, level, name, arena.allocateFrom(JAVA_INT, value));
+        }
     }
 
     /** getsockopt(2) of an int that is never negative; the value or a negated errno. */
     static int getSockOpt(ErrnoCapture errno, int fd, int level, int name) {
-        int[] value = new int[1];
-        int[] length = {Integer.BYTES};
-        try {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(JAVA_INT);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
             int result =
                     (int)
-                            GETSOCKOPT.invokeExact(
-                                    errno.segment,
+                            NativeCall.call(
+                                    GETSOCKOPT,
+                                    errno,
                                     fd,
                                     level,
                                     name,
-                                    MemorySegment.ofArray(value),
-                                    MemorySegment.ofArray(length));
-            return result < 0 ? errno.negative() : value[0];
-        } catch (Throwable e) {
-            throw unexpected(e);
+                                    value.address(),
+                                    length.address(),
+                                    0);
+            return result < 0 ? errno.negative() : value.get(JAVA_INT, 0);
         }
     }
 
@@ -287,107 +211,62 @@ final class LibC {
             int length,
             MemorySegment heapSockaddr,
             int sockaddrLength) {
-        try {
-            int result =
-                    (int)
-                            (long)
-                                    SENDTO_PLAIN.invokeExact(
-                                            fd,
-                                            heap,
-                                            (long) length,
-                                            0,
-                                            heapSockaddr,
-                                            sockaddrLength);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
-                            (int)
-                                    (long)
-                                            SENDTO.invokeExact(
-                                                    errno.segment,
-                                                    fd,
-                                                    heap,
-                                                    (long) length,
-                                                    0,
-                                                    heapSockaddr,
-                                                    sockaddrLength));
-        } catch (Throwable e) {
-            throw unexpected(e);
+        int result =
+                (int)
+                        NativeCall.callWithHeap(
+                                SENDTO, fd, heap, length, 0, heapSockaddr, sockaddrLength);
+        if (result >= 0) {
+            return result;
         }
+        return errno.resultOf(
+                (int)
+                        NativeCall.callWithHeap(
+                                SENDTO, errno, fd, heap, length, 0, heapSockaddr, sockaddrLength));
     }
 
     static int sendMessage(ErrnoCapture errno, int fd, MemorySegment message, int flags) {
-        try {
-            int result = (int) (long) SENDMSG_PLAIN.invokeExact(fd, message, flags);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
-                            (int) (long) SENDMSG.invokeExact(errno.segment, fd, message, flags));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return withMessage(SENDMSG, errno, fd, message, flags);
     }
 
     static int receiveMessage(ErrnoCapture errno, int fd, MemorySegment message, int flags) {
-        try {
-            int result = (int) (long) RECVMSG_PLAIN.invokeExact(fd, message, flags);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
-                            (int) (long) RECVMSG.invokeExact(errno.segment, fd, message, flags));
-        } catch (Throwable e) {
-            throw unexpected(e);
+        return withMessage(RECVMSG, errno, fd, message, flags);
+    }
+
+    private static int withMessage(
+            MemorySegment function, ErrnoCapture errno, int fd, MemorySegment message, int flags) {
+        long address = NativeCall.address(message);
+        int result = (int) NativeCall.call(function, fd, address, flags, 0, 0, 0);
+        if (result < 0) {
+            result =
+                    errno.resultOf(
+                            (int) NativeCall.call(function, errno, fd, address, flags, 0, 0, 0));
         }
+        Reference.reachabilityFence(message);
+        return result;
     }
 
     /** poll(2); may block. */
     static int poll(ErrnoCapture errno, MemorySegment descriptors, long count, int timeoutMs) {
-        try {
-            int result = (int) POLL_PLAIN.invokeExact(descriptors, count, timeoutMs);
-            return result >= 0
-                    ? result
-                    : errno.resultOf(
-                            (int) POLL.invokeExact(errno.segment, descriptors, count, timeoutMs));
-        } catch (Throwable e) {
-            throw unexpected(e);
+        long address = NativeCall.address(descriptors);
+        int result = (int) NativeCall.call(POLL, address, count, timeoutMs, 0, 0, 0);
+        if (result < 0) {
+            result =
+                    errno.resultOf(
+                            (int) NativeCall.call(POLL, errno, address, count, timeoutMs, 0, 0, 0));
         }
+        Reference.reachabilityFence(descriptors);
+        return result;
     }
 
     static int eventFd(ErrnoCapture errno, int flags) {
-        try {
-            return errno.resultOf((int) EVENTFD.invokeExact(errno.segment, 0, flags));
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
+        return errno.resultOf((int) NativeCall.call(EVENTFD, errno, 0, flags, 0, 0, 0, 0));
     }
 
-    @SuppressWarnings("restricted")
-    private static MethodHandle bind(
-            String name, MemoryLayout result, Linker.Option option, MemoryLayout... arguments) {
-        MemorySegment function = LINKER.defaultLookup().findOrThrow(name);
-        FunctionDescriptor descriptor = FunctionDescriptor.of(result, arguments);
-        return option == null
-                ? LINKER.downcallHandle(function, descriptor, ERRNO)
-                : LINKER.downcallHandle(function, descriptor, ERRNO, option);
-    }
-
-    /** The same function without errno; see the class comment. */
-    @SuppressWarnings("restricted")
-    private static MethodHandle plain(
-            String name, MemoryLayout result, Linker.Option option, MemoryLayout... arguments) {
-        MemorySegment function = LINKER.defaultLookup().findOrThrow(name);
-        FunctionDescriptor descriptor = FunctionDescriptor.of(result, arguments);
-        return option == null
-                ? LINKER.downcallHandle(function, descriptor)
-                : LINKER.downcallHandle(function, descriptor, option);
-    }
-
-    /** invokeExact declares Throwable; what comes out of a downcall is our own bug. */
-    private static RuntimeException unexpected(Throwable e) {
-        switch (e) {
-            case RuntimeException runtime -> throw runtime;
-            case Error error -> throw error;
-            default -> throw new AssertionError("a downcall threw", e);
-        }
+    /** getrusage(2) without its reason for a failure; {@code usage} is a struct rusage. */
+    static int getResourceUsage(int who, MemorySegment usage) {
+        long address = NativeCall.address(usage);
+        int result = (int) NativeCall.call(GETRUSAGE, who, address, 0, 0, 0, 0);
+        Reference.reachabilityFence(usage);
+        return result;
     }
 }

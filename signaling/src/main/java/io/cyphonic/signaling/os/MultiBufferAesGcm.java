@@ -19,7 +19,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteOrder;
-import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,8 +28,8 @@ import java.util.Optional;
  * where the system has it. The library picks an implementation for the processor and keeps its
  * address in its manager structure; here the exported implementations are looked up by name, and
  * the one whose address the manager holds is called. So no offset inside that structure, which
- * changes between versions, is relied on. Before it is used, it has to agree with the Java
- * platform's own AES-GCM.
+ * changes between versions, is relied on. Before it is used, it has to give the results that the
+ * Java platform's own AES-GCM gave.
  */
 @SuppressWarnings("restricted") // foreign calls are what this class is for
 public final class MultiBufferAesGcm implements AesGcm {
@@ -70,8 +69,6 @@ public final class MultiBufferAesGcm implements AesGcm {
                     JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                     JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-    private static final FunctionDescriptor EXPAND = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS);
-
     // Constants of the class, not of an object: only so does the compiler inline the calls. The
     // library is looked for once.
     private static final Binding BINDING = Binding.find();
@@ -88,9 +85,8 @@ public final class MultiBufferAesGcm implements AesGcm {
         MultiBufferAesGcm found = new MultiBufferAesGcm();
         try {
             AesGcmSelfCheck.run(found);
-        } catch (GeneralSecurityException | IllegalStateException e) {
-            LOG.error(
-                    "{} is not used: it disagrees with the Java platform", found.description(), e);
+        } catch (IllegalStateException e) {
+            LOG.error("{} is not used: its results are wrong", found.description(), e);
             return Optional.empty();
         }
         return Optional.of(found);
@@ -116,42 +112,33 @@ public final class MultiBufferAesGcm implements AesGcm {
     }
 
     private record Binding(
-            MethodHandle expand, MethodHandle seal, MethodHandle open, String description) {
+            MemorySegment expand, MethodHandle seal, MethodHandle open, String description) {
         static Binding find() {
             try {
-                Linker linker = Linker.nativeLinker();
                 SymbolLookup library = SymbolLookup.libraryLookup(LIBRARY, Arena.global());
-                MemorySegment manager = manager(linker, library);
+                MemorySegment manager = manager(library);
                 String chosen = chosen(library, manager);
-                return chosen == null ? null : bind(linker, library, chosen);
+                return chosen == null ? null : bind(library, chosen);
             } catch (IllegalArgumentException _) {
                 return null; // not installed: nothing to tell
-            } catch (Throwable e) {
+            } catch (RuntimeException e) {
                 LOG.warn("{} is there but cannot be used", LIBRARY, e);
                 return null;
             }
         }
 
-        private static MemorySegment manager(Linker linker, SymbolLookup library) throws Throwable {
-            MethodHandle allocate =
-                    linker.downcallHandle(
-                            library.findOrThrow("alloc_mb_mgr"),
-                            FunctionDescriptor.of(ADDRESS, JAVA_LONG));
-            MethodHandle choose =
-                    linker.downcallHandle(
-                            library.findOrThrow("init_mb_mgr_auto"),
-                            FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
-            MethodHandle size =
-                    linker.downcallHandle(
-                            library.findOrThrow("imb_get_mb_mgr_size"),
-                            FunctionDescriptor.of(JAVA_LONG));
+        private static MemorySegment manager(SymbolLookup library) {
+            MemorySegment size = library.findOrThrow("imb_get_mb_mgr_size");
+            MemorySegment allocate = library.findOrThrow("alloc_mb_mgr");
+            MemorySegment choose = library.findOrThrow("init_mb_mgr_auto");
             // Never freed: one for the life of the process, and nothing secret in it.
-            MemorySegment manager = (MemorySegment) allocate.invokeExact(0L);
-            if (manager.address() == 0) {
+            long manager = NativeCall.call(allocate, 0, 0, 0, 0, 0, 0);
+            if (manager == 0) {
                 throw new IllegalStateException("the library gives no manager");
             }
-            choose.invokeExact(manager, MemorySegment.NULL);
-            return manager.reinterpret((long) size.invokeExact());
+            NativeCall.call(choose, manager, 0, 0, 0, 0, 0);
+            return MemorySegment.ofAddress(manager)
+                    .reinterpret(NativeCall.call(size, 0, 0, 0, 0, 0, 0));
         }
 
         private static String chosen(SymbolLookup library, MemorySegment manager) {
@@ -179,17 +166,15 @@ public final class MultiBufferAesGcm implements AesGcm {
             return false;
         }
 
-        private static Binding bind(Linker linker, SymbolLookup library, String name)
-                throws Throwable {
+        private static Binding bind(SymbolLookup library, String name) {
+            Linker linker = Linker.nativeLinker();
             Linker.Option onHeap = Linker.Option.critical(true);
-            MethodHandle version =
-                    linker.downcallHandle(
-                            library.findOrThrow("imb_get_version_str"),
-                            FunctionDescriptor.of(ADDRESS));
-            MemorySegment text = ((MemorySegment) version.invokeExact()).reinterpret(64);
+            MemorySegment version = library.findOrThrow("imb_get_version_str");
+            MemorySegment text =
+                    MemorySegment.ofAddress(NativeCall.call(version, 0, 0, 0, 0, 0, 0))
+                            .reinterpret(64);
             return new Binding(
-                    linker.downcallHandle(
-                            library.findOrThrow("aes_gcm_pre_256_" + name), EXPAND, onHeap),
+                    library.findOrThrow("aes_gcm_pre_256_" + name),
                     linker.downcallHandle(
                             library.findOrThrow("aes_gcm_enc_256_" + name), SEAL_CALL, onHeap),
                     linker.downcallHandle(
@@ -204,10 +189,11 @@ public final class MultiBufferAesGcm implements AesGcm {
         private final long address = memory.address();
 
         ExpandedKey(byte[] key) {
-            try {
-                BINDING.expand.invokeExact(MemorySegment.ofArray(key), memory);
-            } catch (Throwable e) {
-                throw new IllegalStateException("a call without exceptions threw one", e);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment copy = arena.allocate(KEY_LENGTH, ALIGNMENT);
+                MemorySegment.copy(MemorySegment.ofArray(key), 0, copy, 0, KEY_LENGTH);
+                NativeCall.call(BINDING.expand, copy.address(), address, 0, 0, 0, 0);
+                copy.fill((byte) 0);
             }
         }
 

@@ -1,22 +1,16 @@
 package io.cyphonic.signaling.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the kernel has counted of this process: getrusage(2). Apart from {@link LibC}, because it is
- * bound only once somebody wants to know.
+ * What the kernel has counted of this process: getrusage(2).
  *
  * @param peakResidentBytes the most memory that was ever resident
  * @param voluntarySwitches times a thread gave the processor up to wait
@@ -32,32 +26,17 @@ public record ResourceUsage(
     private static final int NVCSW_OFFSET = 128;
     private static final int NIVCSW_OFFSET = 136;
 
-    private static final MethodHandle GETRUSAGE = bind();
-
-    @SuppressWarnings("restricted")
-    private static MethodHandle bind() {
-        Linker linker = Linker.nativeLinker();
-        return linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("getrusage"),
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    }
-
     /** The counts of all threads of this process, those that have ended included. */
     public static ResourceUsage ofThisProcess() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment usage = arena.allocate(LENGTH, Long.BYTES);
-            int result = (int) GETRUSAGE.invokeExact(RUSAGE_SELF, usage);
-            if (result != 0) {
+            if (LibC.getResourceUsage(RUSAGE_SELF, usage) != 0) {
                 throw new IllegalStateException("getrusage failed");
             }
             return new ResourceUsage(
                     usage.get(JAVA_LONG, MAXRSS_OFFSET) * 1024,
                     usage.get(JAVA_LONG, NVCSW_OFFSET),
                     usage.get(JAVA_LONG, NIVCSW_OFFSET));
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new AssertionError("a downcall threw", e);
         }
     }
 

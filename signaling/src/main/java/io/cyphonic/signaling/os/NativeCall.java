@@ -1,0 +1,135 @@
+package io.cyphonic.signaling.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Calls C functions of up to six integer or pointer arguments, in four ways in all. For each
+ * signature the linker makes a dozen classes at run time, which no start-up cache of JDK 25 keeps;
+ * with a signature for each function they were a third of the time until a node was ready. So every
+ * function is called as if it took six longs.
+ *
+ * <p>Both calling conventions this package knows (System V x86-64 and AArch64, {@link
+ * NativeSelfCheck}) pass the first six integers and pointers in registers of 64 bits. A function
+ * does not look at registers it has no argument for, nor at the upper half of one for an {@code
+ * int}; that goes for the variadic open(2) and ioctl(2) as well. Of a function that returns an
+ * {@code int} the caller has to take the lower half: the upper one is anything.
+ *
+ * <p>Pointers are {@linkplain #address addresses}: the caller keeps the memory reachable until the
+ * function has returned, with a {@link java.lang.ref.Reference#reachabilityFence}.
+ *
+ * <p>Any thread. Does not allocate once compiled, but for the errno variants (40 bytes).
+ */
+@SuppressWarnings("restricted") // foreign calls are what this class is for
+final class NativeCall {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+    private static final Linker.Option ON_HEAP = Linker.Option.critical(true);
+
+    private static final FunctionDescriptor SIX_LONGS =
+            FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+    /** As sendto(2) has it; read(2) and write(2) are the same with fewer arguments. */
+    private static final FunctionDescriptor HEAP =
+            FunctionDescriptor.of(
+                    JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+
+    private static final MethodHandle CALL = LINKER.downcallHandle(SIX_LONGS);
+    private static final MethodHandle CALL_ERRNO = LINKER.downcallHandle(SIX_LONGS, ERRNO);
+    private static final MethodHandle CALL_HEAP = LINKER.downcallHandle(HEAP, ON_HEAP);
+    private static final MethodHandle CALL_HEAP_ERRNO = LINKER.downcallHandle(HEAP, ERRNO, ON_HEAP);
+
+    private NativeCall() {}
+
+    /** A function of the C library. */
+    static MemorySegment find(String name) {
+        return LINKER.defaultLookup().findOrThrow(name);
+    }
+
+    /**
+     * Where a segment begins.
+     *
+     * @throws IllegalArgumentException if it lies on the heap, where it has no lasting address
+     */
+    static long address(MemorySegment segment) {
+        if (!segment.isNative()) {
+            throw new IllegalArgumentException("a function would write into a heap that moves");
+        }
+        return segment.address();
+    }
+
+    /** Without a reason for a failure. */
+    static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
+        try {
+            return (long) CALL.invokeExact(function, a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    static long call(
+            MemorySegment function,
+            ErrnoCapture errno,
+            long a,
+            long b,
+            long c,
+            long d,
+            long e,
+            long f) {
+        try {
+            return (long) CALL_ERRNO.invokeExact(function, errno.segment, a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    /**
+     * With memory on the heap or off it, without a reason for a failure. The collector waits while
+     * the function runs: it must not block.
+     */
+    static long callWithHeap(
+            MemorySegment function,
+            long a,
+            MemorySegment b,
+            long c,
+            long d,
+            MemorySegment e,
+            long f) {
+        try {
+            return (long) CALL_HEAP.invokeExact(function, a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    static long callWithHeap(
+            MemorySegment function,
+            ErrnoCapture errno,
+            long a,
+            MemorySegment b,
+            long c,
+            long d,
+            MemorySegment e,
+            long f) {
+        try {
+            return (long) CALL_HEAP_ERRNO.invokeExact(function, errno.segment, a, b, c, d, e, f);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    /** invokeExact declares Throwable; what comes out of a downcall is our own bug. */
+    private static RuntimeException unexpected(Throwable e) {
+        switch (e) {
+            case RuntimeException runtime -> throw runtime;
+            case Error error -> throw error;
+            default -> throw new AssertionError("a downcall threw", e);
+        }
+    }
+}
