@@ -56,7 +56,7 @@ make_it_later() {
 
 # launch KIND ARGS JAR ARGUMENTS...: replaces this process by the java program.
 launch() {
-    local kind=$1 args=$here/jvm/$2.args jar=$3 java quiet=
+    local kind=$1 args=$here/jvm/$2.args jar=$3 java quiet= began=${EPOCHREALTIME//[.,]/}
     shift 3
     locate_java || exit 1
     java=$REPLY
@@ -64,7 +64,7 @@ launch() {
     # A cache that turns out to be unusable is reported on standard error by what runs long; a command works without
     # one, and its standard error is for its own words. Programs read standard output.
     [[ $kind != *command ]] || quiet="-Xlog:aot*=off:stderr"
-    exec "$java" "@$args" ${REPLY:+"$REPLY" -Dcyphonic.start-cache=true} -Xlog:disable -Xlog:all=warning:stderr $quiet \
+    exec "$java" "@$args" ${REPLY:+"$REPLY" -Dcyphonic.start-cache=true "-Dcyphonic.start-micros=$began"} -Xlog:disable -Xlog:all=warning:stderr $quiet \
         ${CYPHONIC_JAVA_OPTIONS:-} \
         -jar "$jar" "$@"
 }

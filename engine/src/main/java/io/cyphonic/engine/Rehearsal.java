@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
  */
 final class Rehearsal implements AutoCloseable {
     /** Enough for the optimising compiler. */
-    static final int ROUNDS = 100;
+    static final int ROUNDS = 50;
 
     /** Where the round number has none of these bits, there is something out of the ordinary. */
     private static final int STRANGE = 3;

@@ -7,6 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -20,19 +21,21 @@ final class WarmUp {
     private static final long LIMIT_MILLIS = 3_000;
 
     /**
-     * With a start-up cache a node is ready within a second and a half: it waits so long and
-     * rehearses on behind. Without one a start takes long anyway; then at least it ends warm.
+     * With a start-up cache a node is ready within a second and a half: it does not wait longer
+     * than until so long after the process began, and rehearses on behind. Where starting takes
+     * longer than that, it does not wait at all. Without a cache a start takes long anyway; then at
+     * least it ends warm.
      */
-    private static final long CACHED_WAIT_MILLIS = 350;
+    private static final long CACHED_READY_MILLIS = 1_300;
+
+    private static final long CACHED_WAIT_MILLIS = 500;
 
     /** Of which so long for handshakes at most. */
     private static final long HANDSHAKE_MILLIS = 300;
 
     private final Thread thread;
-    private final long waitMillis;
 
-    private WarmUp(EngineConfig config, NodeDirectory directory, long waitMillis) {
-        this.waitMillis = waitMillis;
+    private WarmUp(EngineConfig config, NodeDirectory directory) {
         thread =
                 Thread.ofPlatform()
                         .name("cy-warm-up")
@@ -40,10 +43,9 @@ final class WarmUp {
                         .start(() -> rehearse(config, directory));
     }
 
-    /** Begins. The launcher says whether it gave the JVM a start-up cache (ADR 0018). */
+    /** Begins. */
     static WarmUp start(EngineConfig config, NodeDirectory directory) {
-        boolean cached = Boolean.getBoolean("cyphonic.start-cache");
-        return new WarmUp(config, directory, cached ? CACHED_WAIT_MILLIS : LIMIT_MILLIS);
+        return new WarmUp(config, directory);
     }
 
     private void rehearse(EngineConfig config, NodeDirectory directory) {
@@ -61,9 +63,19 @@ final class WarmUp {
     /** Waits until it is done, for a bounded time: then the node begins, however warm it is. */
     void await() {
         try {
-            thread.join(waitMillis);
+            thread.join(Duration.ofMillis(waitMillis()));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The launcher says whether it gave the JVM a start-up cache (ADR 0018), and when it began. */
+    private static long waitMillis() {
+        if (!Boolean.getBoolean("cyphonic.start-cache")) {
+            return LIMIT_MILLIS;
+        }
+        long now = System.currentTimeMillis();
+        long sinceStart = now - Long.getLong("cyphonic.start-micros", now * 1000) / 1000;
+        return Math.clamp(CACHED_READY_MILLIS - sinceStart, 0, CACHED_WAIT_MILLIS);
     }
 }
