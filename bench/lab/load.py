@@ -143,11 +143,11 @@ def tcp(fleet, seconds):
     }
 
 
-def udp(fleet, seconds, total_mbps, ping=False):
+def udp(fleet, seconds, total_mbps, ping=False, datagram=UDP_BYTES):
     """UDP over every tunnel, this rate in all, offered evenly; with pings beside it if wanted."""
     rate = f"{total_mbps / len(fleet.up):.3f}M"
     with Together() as together:
-        clients = _iperf(together, fleet, seconds, ("-u", "-b", rate, "-l", UDP_BYTES))
+        clients = _iperf(together, fleet, seconds, ("-u", "-b", rate, "-l", datagram))
         pings = _pings(together, fleet, seconds) if ping else []
         ends = _ends(clients, seconds)
         trips = _round_trips(pings, seconds) if ping else {}
@@ -156,7 +156,7 @@ def udp(fleet, seconds, total_mbps, ping=False):
     received = packets - sum(each["lost_packets"] for each in sums)
     return {
         "offered_mbps": total_mbps,
-        "mbps": round(sum((each["packets"] - each["lost_packets"]) * UDP_BYTES * 8 / each["seconds"] / 1e6
+        "mbps": round(sum((each["packets"] - each["lost_packets"]) * datagram * 8 / each["seconds"] / 1e6
                           for each in sums), 1),
         "loss_percent": round(100 * (packets - received) / packets, 2) if packets else None,
         "out_of_order": sum(stream["udp"].get("out_of_order", 0) for end in ends for stream in end["streams"]),
