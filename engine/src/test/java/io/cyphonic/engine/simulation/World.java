@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 
 /** An internet with a cloud, places and nodes in virtual time; all of it follows from one seed. */
 final class World implements AutoCloseable {
-    private static final int NMS_PORT = 7447;
+    static final int NMS_PORT = 7447;
     private static final Inet4Address CLOUD_IPV4 = Place.ipv4(198, 51, 100, 1);
 
     private final long seed;

@@ -147,15 +147,25 @@ public final class Paths {
                         .toList();
         List<Way> ways = new ArrayList<>();
         for (InetSocketAddress address : PathSelector.order(outside, own)) {
-            boolean local =
-                    outside.stream()
-                            .anyMatch(
-                                    each ->
-                                            each.kind() == CandidateKind.LOCAL
-                                                    && each.address().equals(address));
-            ways.add(new Way(address, local ? Kind.LOCAL : Kind.DIRECT));
+            Kind best = Kind.HEARD;
+            for (Candidate each : outside) {
+                Kind kind = kind(each.kind());
+                if (each.address().equals(address) && kind.compareTo(best) < 0) {
+                    best = kind;
+                }
+            }
+            ways.add(new Way(address, best));
         }
         return ways;
+    }
+
+    private static Kind kind(CandidateKind named) {
+        return switch (named) {
+            case LOCAL -> Kind.LOCAL;
+            // Seen by the cloud, but perhaps only as the source of a copy.
+            case UNCONFIRMED -> Kind.HEARD;
+            default -> Kind.DIRECT;
+        };
     }
 
     /** A session was made over this way, and there was none that worked. Under the lock. */
