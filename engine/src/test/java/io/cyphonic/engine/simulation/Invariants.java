@@ -33,6 +33,8 @@ final class Invariants {
     private static final int MAX_QUIET = 6;
 
     private static final int BASE = 16;
+    private static final Duration JUST_NOW = Duration.ofMillis(25);
+    private static final Duration CLEARLY_FASTER = Duration.ofMillis(20);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** After the search for better ways, which is busy for a minute, and the end of a doubt. */
@@ -75,9 +77,55 @@ final class Invariants {
         boolean real =
                 world.internet().isOwned(to, peer.host())
                         || world.internet().isOwned(to, world.relay().host());
-        if (!real && isEstablished(node, peer)) {
+        if (world.isForwarder(to)) {
+            assertNoWorseThanTheTrueWay(node, peer, to);
+        } else if (!real && isEstablished(node, peer)) {
             throw world.failure("%s sends to %s, which never was %s".formatted(node, to, peer));
         }
+    }
+
+    /**
+     * Who passes everything on cannot be told from a NAT, and is a way like any other: he must not
+     * take the place of a true direct way that is as good and has just answered.
+     */
+    private void assertNoWorseThanTheTrueWay(SimNode node, SimNode peer, InetSocketAddress to) {
+        PathRecord paths =
+                node.node().plane().sharedState().paths().find(peer.certificate().nodeId());
+        int his = paths == null ? -1 : paths.find(to);
+        if (his < 0 || !isEstablished(node, peer)) {
+            return;
+        }
+        long now = node.runtime().nanoTime();
+        for (int way = 0; way < paths.count(); way++) {
+            boolean works =
+                    paths.state(way) == PathRecord.WayState.VALID
+                            && now - paths.proof(way) < JUST_NOW.toNanos();
+            boolean asGood =
+                    paths.kind(way).compareTo(paths.kind(his)) <= 0
+                            && paths.rtt(way) - paths.rtt(his) < CLEARLY_FASTER.toNanos();
+            if (works && asGood && world.internet().isOwned(paths.endpoint(way), peer.host())) {
+                throw world.failure(
+                        "%s does not take %s, which works, but %s: %s"
+                                .formatted(node, paths.endpoint(way), to, ways(paths, now)));
+            }
+        }
+    }
+
+    private static String ways(PathRecord paths, long now) {
+        StringBuilder text = new StringBuilder();
+        for (int way = 0; way < paths.count(); way++) {
+            text.append(
+                    "\n    %s %s %s, %d proofs of %d, the last %d ms ago, %d us"
+                            .formatted(
+                                    paths.endpoint(way),
+                                    paths.kind(way),
+                                    paths.state(way),
+                                    paths.proofs(way),
+                                    paths.needed(way),
+                                    (now - paths.proof(way)) / 1_000_000,
+                                    paths.rtt(way) / 1000));
+        }
+        return text.toString();
     }
 
     private static boolean isEstablished(SimNode node, SimNode peer) {

@@ -30,6 +30,7 @@ final class World implements AutoCloseable {
     private final List<Flow> flows = new ArrayList<>();
     private final List<String> events = new ArrayList<>();
     private final Invariants invariants;
+    private Impostor impostor;
 
     World(long seed, Identities identities) {
         this.seed = seed;
@@ -96,6 +97,22 @@ final class World implements AutoCloseable {
     private Place add(Place place) {
         places.add(place);
         return place;
+    }
+
+    /** Lets somebody on the backbone pass himself off as others. */
+    Impostor impostor(Impostor.Kind kind) {
+        impostor = new Impostor(this, kind);
+        return impostor;
+    }
+
+    /** Whether an endpoint is that of an impostor who passes on what he gets. */
+    boolean isForwarder(InetSocketAddress endpoint) {
+        return impostor != null && impostor.passesOn() && impostor.isAt(endpoint);
+    }
+
+    /** What the life of this world follows from. */
+    long seed() {
+        return seed;
     }
 
     /** Adds a node and starts it. */

@@ -42,6 +42,7 @@ public final class Paths {
     private final Relays relays;
     private final Probes probes;
     private final PathMtus pathMtus;
+    private final ReturnWays returnWays;
     private final Supplier<List<Candidate>> ownCandidates;
     private final Consumer<TunnelRecord> askCloud;
     private final AtomicLong networkChanges = new AtomicLong();
@@ -67,6 +68,7 @@ public final class Paths {
         this.relays = relays;
         this.probes = probes;
         this.pathMtus = pathMtus;
+        this.returnWays = new ReturnWays(context);
         this.ownCandidates = ownCandidates;
         this.askCloud = askCloud;
         this.update =
@@ -282,11 +284,10 @@ public final class Paths {
         if (found == null) {
             return;
         }
-        context.dataPlane()
-                .sendControl(
-                        tunnelIndex,
-                        ControlMessageCodec.encode(new CandidateUpdateAck(message.sequence())),
-                        from);
+        returnWays.answer(
+                tunnelIndex,
+                ControlMessageCodec.encode(new CandidateUpdateAck(message.sequence())),
+                from);
         List<Way> ways = ways(message.candidates());
         context.locks()
                 .with(
