@@ -5,6 +5,7 @@ import io.cyphonic.signaling.net.Endpoint;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,11 +18,13 @@ import java.util.Map;
  */
 final class Impostor {
     private static final int FIRST_PORT = 20_000;
+    private static final Duration IN_FLIGHT = Duration.ofSeconds(1);
 
     private final World world;
     private final Host host;
     private final Map<Conversation, InetSocketAddress> faces = new HashMap<>();
     private boolean copies = true;
+    private long silentNanos;
     private boolean passesOn;
 
     /** What he does. */
@@ -61,14 +64,15 @@ final class Impostor {
         return host.has(endpoint.getAddress());
     }
 
-    /** Whether he passes on what comes back. */
-    boolean passesOn() {
-        return passesOn;
+    /** Whether what he passed on may still be on its way. */
+    boolean isForwarder() {
+        return passesOn || world.time().nanoTime() < silentNanos;
     }
 
     /** He goes on copying, but whatever is sent to him is lost from now on. */
     void keepToHimself() {
         passesOn = false;
+        silentNanos = world.time().nanoTime() + IN_FLIGHT.toNanos();
         world.note("the impostor passes nothing on any more");
     }
 

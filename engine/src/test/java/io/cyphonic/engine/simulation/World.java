@@ -105,9 +105,17 @@ final class World implements AutoCloseable {
         return impostor;
     }
 
+    boolean hasImpostor() {
+        return impostor != null;
+    }
+
+    boolean isImpostor(InetSocketAddress endpoint) {
+        return impostor != null && impostor.isAt(endpoint);
+    }
+
     /** Whether an endpoint is that of an impostor who passes on what he gets. */
     boolean isForwarder(InetSocketAddress endpoint) {
-        return impostor != null && impostor.passesOn() && impostor.isAt(endpoint);
+        return impostor != null && impostor.isForwarder() && impostor.isAt(endpoint);
     }
 
     /** What the life of this world follows from. */

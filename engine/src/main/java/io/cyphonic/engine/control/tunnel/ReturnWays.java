@@ -18,8 +18,8 @@ import java.net.InetSocketAddress;
  * too.
  */
 public final class ReturnWays {
-    /** Named direct ways that have proven nothing either and get the answer all the same. */
-    private static final int MAX_UNPROVEN = 3;
+    /** So many get the answer besides the way in use and the relay. */
+    private static final int MAX_OTHERS = 3;
 
     private final TunnelContext context;
 
@@ -38,15 +38,12 @@ public final class ReturnWays {
         if (paths == null || isTrusted(paths, paths.find(source))) {
             return;
         }
-        int unproven = 0;
+        int others = 0;
         for (int way = 0; way < paths.count(); way++) {
             InetSocketAddress other = paths.endpoint(way);
-            boolean sure =
-                    paths.state(way) == WayState.VALID
-                            || !paths.kind(way).isDirect()
-                            || other.equals(paths.active());
-            boolean tried = !sure && paths.kind(way) != Kind.HEARD && unproven++ < MAX_UNPROVEN;
-            if ((sure || tried) && !other.equals(source)) {
+            boolean first = !paths.kind(way).isDirect() || other.equals(paths.active());
+            boolean used = !other.equals(source) && (first || isTrusted(paths, way));
+            if (used && (first || others++ < MAX_OTHERS)) {
                 dataPlane.sendControl(tunnelIndex, message, Endpoint.of(other));
             }
         }
