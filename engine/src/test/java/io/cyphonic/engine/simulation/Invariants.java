@@ -36,7 +36,10 @@ final class Invariants {
     private static final int FACES = 2;
 
     private static final int BASE = 16;
-    private static final Duration TIME_TO_RETURN = Duration.ofSeconds(10);
+
+    /** A better way is looked for every 30 s at least. */
+    private static final Duration TIME_TO_RETURN = Duration.ofSeconds(40);
+
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** After the search for better ways, which is busy for a minute, and the end of a doubt. */

@@ -191,7 +191,7 @@ final class World implements AutoCloseable {
 
     AssertionError failure(String what) {
         StringBuilder text = new StringBuilder("seed " + seed + ": " + what);
-        text.append("\n  alone: -Dsimulation.runs=1 -Dsimulation.seed=").append(seed);
+        text.append("\n  ").append(SimulationTest.alone(seed));
         nodes.forEach(node -> text.append("\n  ").append(node));
         events.forEach(event -> text.append("\n  ").append(event));
         return new AssertionError(text.toString());
