@@ -43,8 +43,8 @@ final class Attacker {
 
     private void see(Packet packet) {
         boolean toMe = host.endpoints().contains(packet.to());
-        if (packet.origin() == host || toMe || !active) {
-            // Who passes on what he gets is no attacker but a path that works.
+        if (packet.origin() == host || toMe || !active || world.isImpostor(packet.to())) {
+            // Who passes on what he, or his accomplice, gets is no attacker but a path that works.
             return;
         }
         if (random.nextInt(8) == 0) {

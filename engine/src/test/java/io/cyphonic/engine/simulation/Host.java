@@ -111,6 +111,15 @@ final class Host implements Underlay, Port {
         interfaces.getFirst().segment.send(new Packet(from, to, datagram.clone(), this));
     }
 
+    /** The same, and it is there before anything that another sends now. */
+    void rush(byte[] datagram, InetSocketAddress from, InetSocketAddress to) {
+        interfaces.getFirst().segment.rush(new Packet(from, to, datagram.clone(), this));
+    }
+
+    boolean has(InetAddress address) {
+        return interfaces.stream().anyMatch(each -> each.address.equals(address));
+    }
+
     private Interface via(InetAddress from, InetAddress to) {
         Interface best = null;
         for (Interface each : interfaces) {

@@ -32,7 +32,14 @@ final class Invariants {
     /** Most entries of the pending tables for each peer of a node without traffic. */
     private static final int MAX_QUIET = 6;
 
+    /** Where somebody copies all, each peer and each relay is seen at two addresses. */
+    private static final int FACES = 2;
+
     private static final int BASE = 16;
+
+    /** A better way is looked for every 30 s at least. */
+    private static final Duration TIME_TO_RETURN = Duration.ofSeconds(40);
+
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** After the search for better ways, which is busy for a minute, and the end of a doubt. */
@@ -75,9 +82,62 @@ final class Invariants {
         boolean real =
                 world.internet().isOwned(to, peer.host())
                         || world.internet().isOwned(to, world.relay().host());
-        if (!real && isEstablished(node, peer)) {
+        if (isFirst(node, peer)) {
+            return;
+        }
+        if (world.isForwarder(to)) {
+            lookForBetterThan(node, peer, to);
+        } else if (!real && isEstablished(node, peer)) {
             throw world.failure("%s sends to %s, which never was %s".formatted(node, to, peer));
         }
+    }
+
+    /**
+     * Who passes everything on cannot be told from a NAT, and is a way like any other: he must not
+     * keep a tunnel from a true direct way that is better and works.
+     */
+    private void lookForBetterThan(SimNode node, SimNode peer, InetSocketAddress to) {
+        long moved = node.runtime().nanoTime();
+        int incarnation = node.incarnation();
+        world.time()
+                .after(
+                        TIME_TO_RETURN.toNanos(),
+                        () -> {
+                            PathRecord paths = paths(node, peer);
+                            boolean still =
+                                    paths != null
+                                            && to.equals(paths.active())
+                                            && node.incarnation() == incarnation;
+                            if (still && world.isForwarder(to)) {
+                                assertNoBetterWay(node, peer, paths, moved);
+                            }
+                        });
+    }
+
+    private void assertNoBetterWay(SimNode node, SimNode peer, PathRecord paths, long since) {
+        int his = paths.find(paths.active());
+        for (int way = 0; way < paths.count(); way++) {
+            boolean works =
+                    paths.state(way) == PathRecord.WayState.VALID
+                            && paths.proofs(way) >= paths.needed(way)
+                            && paths.proof(way) - since > 0;
+            boolean better = paths.kind(way).compareTo(paths.kind(his)) < 0;
+            if (works && better && world.internet().isOwned(paths.endpoint(way), peer.host())) {
+                throw world.failure(
+                        "%s does not take %s, which works, but %s"
+                                .formatted(node, paths.endpoint(way), paths.active()));
+            }
+        }
+    }
+
+    private static PathRecord paths(SimNode node, SimNode peer) {
+        return node.node().plane().sharedState().paths().find(peer.certificate().nodeId());
+    }
+
+    /** Whether a tunnel takes the way that its first session came by. */
+    private static boolean isFirst(SimNode node, SimNode peer) {
+        PathRecord paths = paths(node, peer);
+        return paths == null || paths.changes() == 0;
     }
 
     private static boolean isEstablished(SimNode node, SimNode peer) {
@@ -108,7 +168,8 @@ final class Invariants {
     }
 
     private void atMost(String what, SimNode node, long found, int perPeer) {
-        int limit = BASE + perPeer * (world.nodes().size() - 1);
+        int faces = world.hasImpostor() ? FACES : 1;
+        int limit = BASE + faces * perPeer * (world.nodes().size() - 1);
         if (found > limit) {
             throw world.failure(
                     "%d %s %s; at most %d; sent of late: %s"

@@ -43,11 +43,19 @@ final class Life {
         if (random.nextBoolean()) {
             attacker.start();
         }
+        Impostor.Kind kind = Impostor.Kind.of(world.seed());
+        Impostor impostor = kind == null ? null : world.impostor(kind);
         startFlows();
         suffer();
+        if (kind == Impostor.Kind.FORWARDER) {
+            impostor.keepToHimself();
+        }
         recover();
         world.flows().forEach(Flow::stop);
         attacker.stop();
+        if (impostor != null) {
+            impostor.stop();
+        }
         world.note("silence");
         world.invariants().assertCalm();
     }

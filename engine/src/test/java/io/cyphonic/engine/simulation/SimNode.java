@@ -4,6 +4,7 @@ import io.cyphonic.engine.fixtures.MemoryStateStore;
 import io.cyphonic.engine.fixtures.SimulatedCloud;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.VirtualTime;
+import io.cyphonic.signaling.credential.NodeCertificate;
 
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -126,6 +127,10 @@ final class SimNode {
 
     Inet4Address virtualIpv4() {
         return identities.certificate(number).virtualIpv4();
+    }
+
+    NodeCertificate certificate() {
+        return identities.certificate(number);
     }
 
     @Override

@@ -45,7 +45,7 @@ class SimulationTest {
                         .parallel()
                         .map(SimulationTest::live)
                         .sum();
-        assertThat(moves).as("endpoints moved").isGreaterThan(RUNS / 10);
+        assertThat(moves).as("endpoints moved").isGreaterThanOrEqualTo(RUNS / 10);
     }
 
     /**
@@ -57,13 +57,17 @@ class SimulationTest {
      * different grants. 1001874: a handshake moved the endpoint behind the back of the paths.
      * 1000130, 1001712: an end alone on a relay bound for ever. 1000600: ends on equal ways doubted
      * each other. 1000777: a doubt with many ways. 1000430, 1001233: a back-off slept too long.
+     * 1000421, 1001445: answers went to whoever had copied the question, and to nobody else.
+     * 1001533, 1005963: a better way that had answered in a doubt was forgotten after it. 1002187,
+     * 1004093: the relay stayed with whoever had passed on a Bind once and only copied since.
      */
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(
             longs = {
                 12, 19, 36, 69, 331, 407, 1_000_001, 1_000_007, 1_000_036, 1_000_531, 1_000_170,
                 1_000_324, 1_000_521, 1_001_564, 1_001_743, 1_003_832, 1_001_874, 1_000_130,
-                1_001_712, 1_000_600, 1_000_777, 1_000_430, 1_001_233
+                1_001_712, 1_000_600, 1_000_777, 1_000_430, 1_001_233, 1_000_421, 1_001_445,
+                1_001_533, 1_005_963, 1_002_187, 1_004_093
             })
     void shouldNotFailAgainWithASeedThatFailedOnce(long seed) {
         live(seed);
@@ -81,14 +85,21 @@ class SimulationTest {
         assertThat(traces[0]).isEqualTo(traces[1]);
     }
 
+    /** The command that lives this life alone. */
+    static String alone(long seed) {
+        return "alone: mvn -pl signaling,engine -Dsurefire.failIfNoSpecifiedTests=false"
+                + " -Dtest=SimulationTest#shouldKeepEveryPromiseInManyRandomLives"
+                + " -Dsimulation.runs=1 -Dsimulation.seed="
+                + seed
+                + " test";
+    }
+
     private static long live(long seed) {
         try (World world = new World(seed, identities)) {
             try {
                 new Life(world).live();
             } catch (RuntimeException e) {
-                throw new AssertionError(
-                        "seed " + seed + "; alone: -Dsimulation.runs=1 -Dsimulation.seed=" + seed,
-                        e);
+                throw new AssertionError("seed " + seed + "\n  " + alone(seed), e);
             }
             return world.invariants().moves();
         }

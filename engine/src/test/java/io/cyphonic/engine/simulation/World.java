@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 
 /** An internet with a cloud, places and nodes in virtual time; all of it follows from one seed. */
 final class World implements AutoCloseable {
-    private static final int NMS_PORT = 7447;
+    static final int NMS_PORT = 7447;
     private static final Inet4Address CLOUD_IPV4 = Place.ipv4(198, 51, 100, 1);
 
     private final long seed;
@@ -30,6 +30,7 @@ final class World implements AutoCloseable {
     private final List<Flow> flows = new ArrayList<>();
     private final List<String> events = new ArrayList<>();
     private final Invariants invariants;
+    private Impostor impostor;
 
     World(long seed, Identities identities) {
         this.seed = seed;
@@ -96,6 +97,30 @@ final class World implements AutoCloseable {
     private Place add(Place place) {
         places.add(place);
         return place;
+    }
+
+    /** Lets somebody on the backbone pass himself off as others. */
+    Impostor impostor(Impostor.Kind kind) {
+        impostor = new Impostor(this, kind);
+        return impostor;
+    }
+
+    boolean hasImpostor() {
+        return impostor != null;
+    }
+
+    boolean isImpostor(InetSocketAddress endpoint) {
+        return impostor != null && impostor.isAt(endpoint);
+    }
+
+    /** Whether an endpoint is that of an impostor who passes on what he gets. */
+    boolean isForwarder(InetSocketAddress endpoint) {
+        return impostor != null && impostor.isForwarder() && impostor.isAt(endpoint);
+    }
+
+    /** What the life of this world follows from. */
+    long seed() {
+        return seed;
     }
 
     /** Adds a node and starts it. */
@@ -166,7 +191,7 @@ final class World implements AutoCloseable {
 
     AssertionError failure(String what) {
         StringBuilder text = new StringBuilder("seed " + seed + ": " + what);
-        text.append("\n  alone: -Dsimulation.runs=1 -Dsimulation.seed=").append(seed);
+        text.append("\n  ").append(SimulationTest.alone(seed));
         nodes.forEach(node -> text.append("\n  ").append(node));
         events.forEach(event -> text.append("\n  ").append(event));
         return new AssertionError(text.toString());

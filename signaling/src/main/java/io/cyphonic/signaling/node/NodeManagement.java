@@ -53,6 +53,7 @@ public final class NodeManagement implements DatagramHandler {
 
     private final Registry registry;
     private final ControlKeys keys;
+    private final AddressProofs proofs;
     private final Directions directions;
     private final NmsCounters counters;
     private final RelayGrants relays;
@@ -85,6 +86,7 @@ public final class NodeManagement implements DatagramHandler {
         this.relays = relays;
         this.registry = registry;
         this.keys = new ControlKeys(nmsSecret, random);
+        this.proofs = new AddressProofs(nmsSecret);
         this.directions =
                 new Directions(
                         registry, keys, new DirectionSeal(nmsSecret, random), relays, counters);
@@ -189,16 +191,19 @@ public final class NodeManagement implements DatagramHandler {
                         registration.transactionId(),
                         status,
                         request.source(),
-                        registry.revocationEpoch()));
+                        registry.revocationEpoch(),
+                        proofs.of(request.nodeId(), request.loginId(), request.source())));
     }
 
     private Status record(Request request, RegistrationRequest message) {
         NodeRecord before = registry.findById(request.nodeId()).orElse(null);
+        Registration registration =
+                Registrations.of(request, proofs.confirmed(request, message), message.candidates());
         if (before != null
-                && request.isRegistered(before)
-                && request.counter() <= before.registration().counter()) {
-            // A duplicate: the log need not grow for it.
-            return Status.OK;
+                && before.registration() != null
+                && Registrations.isOld(registration, before.registration())) {
+            // A duplicate, or played back from anywhere: the log need not grow for it.
+            return registered(request, before);
         }
         // One that changes nothing is recorded too, for its counter: else it could be played back
         // from another address later. So the limit is all that keeps one node from filling the log.
@@ -206,29 +211,31 @@ public final class NodeManagement implements DatagramHandler {
             counters.count(NmsCounter.REGISTRATION_LIMITED);
             return Status.UNAVAILABLE;
         }
-        Status status =
-                registry.register(
-                        request.nodeId(), Registrations.of(request, message.candidates()));
+        Status status = registry.register(request.nodeId(), registration);
         if (status != Status.OK) {
             return status == Status.PEER_UNKNOWN ? Status.UNAUTHORIZED : status;
         }
-        NodeRecord after = registry.findById(request.nodeId()).orElse(null);
-        if (after == null || after.registration() == null) {
+        return registered(request, registry.findById(request.nodeId()).orElse(null));
+    }
+
+    private static Status registered(Request request, NodeRecord node) {
+        if (node == null || node.registration() == null) {
             return Status.NOT_REGISTERED;
         }
-        if (after.registration().loginId() != request.loginId()) {
+        if (node.registration().loginId() != request.loginId()) {
             // The node has logged in anew since; this is a late message of its former login.
             return Status.UNAUTHORIZED;
         }
         // The registry ignores what was overtaken or is replayed.
-        return request.isRegistered(after) ? Status.OK : Status.NOT_REGISTERED;
+        return request.isRegistered(node) ? Status.OK : Status.NOT_REGISTERED;
     }
 
     private List<Reply> keepAlive(Request request, KeepAlive keepAlive) {
         Status status = admission(request);
         if (status == Status.OK
-                && registry.findById(request.nodeId()).filter(request::isRegistered).isEmpty()) {
-            // Never registered, forgotten, or moved: its mapping in the NAT is another one now.
+                && registry.findById(request.nodeId()).filter(request::isBestKnown).isEmpty()) {
+            // Never registered, forgotten, or moved: its mapping in the NAT is another one now. Or
+            // somebody else got his address confirmed.
             status = Status.NOT_REGISTERED;
         }
         return answer(

@@ -25,6 +25,12 @@ record Request(
         NodeRecord.Registration registration = node.registration();
         return registration != null
                 && registration.loginId() == loginId
-                && source.equals(Registrations.observed(registration, source));
+                && Registrations.sighting(registration, source).names(source);
+    }
+
+    /** The same, and this source is the best that is known of the node. */
+    boolean isBestKnown(NodeRecord node) {
+        return isRegistered(node)
+                && source.equals(Registrations.sighting(node.registration(), source).best());
     }
 }

@@ -84,19 +84,37 @@ public sealed interface ControlMessage {
         }
     }
 
-    /** The node's network location, and how far the relays are from it (node to NMS). */
+    /**
+     * The node's network location, and how far the relays are from it (node to NMS).
+     *
+     * @param confirmed the address that an answer under this login said to have observed, or {@code
+     *     null}
+     * @param proof what that answer gave for it
+     */
     record RegistrationRequest(
-            long transactionId, List<Candidate> candidates, List<RelayRoundTrip> relayRoundTrips)
+            long transactionId,
+            List<Candidate> candidates,
+            List<RelayRoundTrip> relayRoundTrips,
+            InetSocketAddress confirmed,
+            long proof)
             implements ControlMessage {
-        /** Without a measurement. */
+        /** Without a measurement, and before the first answer. */
         public RegistrationRequest(long transactionId, List<Candidate> candidates) {
-            this(transactionId, candidates, List.of());
+            this(transactionId, candidates, List.of(), null, 0);
         }
     }
 
-    /** Recorded; and the source address the NMS saw (NMS to node). */
+    /**
+     * Recorded; and the source address the NMS saw (NMS to node).
+     *
+     * @param proof for the next registration: only who receives at the address observed can read it
+     */
     record RegistrationResponse(
-            long transactionId, Status status, InetSocketAddress observed, long revocationEpoch)
+            long transactionId,
+            Status status,
+            InetSocketAddress observed,
+            long revocationEpoch,
+            long proof)
             implements ControlMessage {}
 
     /** Holds the NAT mapping and asks whether the registration stands (node to NMS). */

@@ -96,6 +96,7 @@ final class FieldReader {
                     case 2 -> CandidateKind.STUN;
                     case 3 -> CandidateKind.PORT_MAPPING;
                     case 4 -> CandidateKind.RELAY;
+                    case 5 -> CandidateKind.UNCONFIRMED;
                     default -> null;
                 };
         if (kind != null) {

@@ -40,9 +40,15 @@ import io.cyphonic.signaling.protocol.sbe.TunnelResponsePayloadDecoder;
  * @param entryLength shortest list entry in bytes
  * @param dataCount number of byte strings at the end in version 0
  * @param addedDataCount number of byte strings behind those since version 1
+ * @param addedBlockLength what version 2 added to the root block
  */
 record MessageStructure(
-        int blockLength, int maxEntries, int entryLength, int dataCount, int addedDataCount) {
+        int blockLength,
+        int maxEntries,
+        int entryLength,
+        int dataCount,
+        int addedDataCount,
+        int addedBlockLength) {
     private static final int TEMPLATE_FIELD_OFFSET = 2;
     private static final int SCHEMA_FIELD_OFFSET = 4;
     private static final int VERSION_FIELD_OFFSET = 6;
@@ -52,6 +58,7 @@ record MessageStructure(
     private static final int ENDPOINT_LENGTH = 18;
     private static final int CANDIDATE_LENGTH = 19;
     private static final int ID_LENGTH = 16;
+    private static final int PROOF_LENGTH = 8;
 
     /** The template id of a message that is complete and within all limits, or -1. */
     static int checkedTemplateId(byte[] buffer, int offset, int length) {
@@ -73,7 +80,9 @@ record MessageStructure(
     private boolean matches(byte[] buffer, int offset, int end) {
         int actualBlockLength = unsignedShort(buffer, offset);
         int position = offset + MessageHeaderDecoder.ENCODED_LENGTH + actualBlockLength;
-        if (actualBlockLength < blockLength || position > end) {
+        int version = unsignedShort(buffer, offset + VERSION_FIELD_OFFSET);
+        int shortest = version > 1 ? blockLength + addedBlockLength : blockLength;
+        if (actualBlockLength < shortest || position > end) {
             return false;
         }
         if (maxEntries > 0) {
@@ -88,8 +97,7 @@ record MessageStructure(
             }
         }
         // A message of version 0 lacks what version 1 added; the decoders know that too.
-        boolean complete = unsignedShort(buffer, offset + VERSION_FIELD_OFFSET) > 0;
-        int expectedDataCount = complete ? dataCount + addedDataCount : dataCount;
+        int expectedDataCount = version > 0 ? dataCount + addedDataCount : dataCount;
         for (int i = 0; i < expectedDataCount; i++) {
             if (end - position < DATA_HEADER_LENGTH) {
                 return false;
@@ -116,13 +124,22 @@ record MessageStructure(
                     list(LoginResponseDecoder.BLOCK_LENGTH, ENDPOINT_LENGTH, 2, 1);
             case RegistrationRequestDecoder.TEMPLATE_ID ->
                     new MessageStructure(
-                            RegistrationRequestDecoder.BLOCK_LENGTH,
+                            RegistrationRequestDecoder.BLOCK_LENGTH
+                                    - ENDPOINT_LENGTH
+                                    - PROOF_LENGTH,
                             ControlMessageCodec.MAX_REGISTERED_CANDIDATES,
                             CANDIDATE_LENGTH,
                             0,
-                            1);
+                            1,
+                            ENDPOINT_LENGTH + PROOF_LENGTH);
             case RegistrationResponseDecoder.TEMPLATE_ID ->
-                    block(RegistrationResponseDecoder.BLOCK_LENGTH, 0);
+                    new MessageStructure(
+                            RegistrationResponseDecoder.BLOCK_LENGTH - PROOF_LENGTH,
+                            0,
+                            0,
+                            0,
+                            0,
+                            PROOF_LENGTH);
             case KeepAliveDecoder.TEMPLATE_ID -> block(KeepAliveDecoder.BLOCK_LENGTH, 0);
             case KeepAliveAckDecoder.TEMPLATE_ID -> block(KeepAliveAckDecoder.BLOCK_LENGTH, 0);
             case DirectionRequestDecoder.TEMPLATE_ID ->
@@ -158,7 +175,7 @@ record MessageStructure(
     }
 
     private static MessageStructure block(int blockLength, int dataCount) {
-        return new MessageStructure(blockLength, 0, 0, dataCount, 0);
+        return new MessageStructure(blockLength, 0, 0, dataCount, 0, 0);
     }
 
     private static MessageStructure list(
@@ -168,6 +185,7 @@ record MessageStructure(
                 ControlMessageCodec.MAX_LIST_LENGTH,
                 entryLength,
                 dataCount,
-                addedDataCount);
+                addedDataCount,
+                0);
     }
 }

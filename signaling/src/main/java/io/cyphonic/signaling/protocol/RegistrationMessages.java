@@ -30,12 +30,16 @@ import io.cyphonic.signaling.protocol.sbe.RevocationQueryEncoder;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
 /** The messages between node and NMS about the node itself, and revocations. */
 final class RegistrationMessages {
+    /** Schema version that added the confirmation of observed addresses. */
+    private static final int CONFIRMING_VERSION = 2;
+
     private RegistrationMessages() {}
 
     static int encode(
@@ -43,6 +47,8 @@ final class RegistrationMessages {
         RegistrationRequestEncoder e =
                 new RegistrationRequestEncoder().wrapAndApplyHeader(buffer, 0, header);
         e.transactionId(m.transactionId());
+        FieldWriter.endpoint(e.confirmed(), m.confirmed());
+        e.proof(m.proof());
         var group =
                 e.candidatesCount(
                         FieldWriter.count(
@@ -59,6 +65,9 @@ final class RegistrationMessages {
             DirectBuffer buffer, MessageHeaderDecoder header, FieldReader reader) {
         RegistrationRequestDecoder d =
                 new RegistrationRequestDecoder().wrapAndApplyHeader(buffer, 0, header);
+        boolean confirms = header.version() >= CONFIRMING_VERSION;
+        final InetSocketAddress confirmed = confirms ? reader.endpoint(d.confirmed()) : null;
+        final long proof = confirms ? d.proof() : 0;
         List<Candidate> candidates = new ArrayList<>();
         for (var group = d.candidates(); group.hasNext(); ) {
             reader.addCandidate(candidates, group.next().endpoint(), group.kindRaw());
@@ -67,7 +76,9 @@ final class RegistrationMessages {
         return new RegistrationRequest(
                 d.transactionId(),
                 Collections.unmodifiableList(candidates),
-                RelayFields.roundTrips(roundTrips, reader));
+                RelayFields.roundTrips(roundTrips, reader),
+                confirmed,
+                proof);
     }
 
     static int encode(
@@ -76,7 +87,7 @@ final class RegistrationMessages {
                 new RegistrationResponseEncoder().wrapAndApplyHeader(buffer, 0, header);
         e.transactionId(m.transactionId());
         FieldWriter.endpoint(e.observed(), m.observed());
-        e.revocationEpoch(m.revocationEpoch()).status(m.status());
+        e.revocationEpoch(m.revocationEpoch()).status(m.status()).proof(m.proof());
         return e.encodedLength();
     }
 
@@ -88,7 +99,8 @@ final class RegistrationMessages {
                 d.transactionId(),
                 reader.status(d.statusRaw()),
                 reader.endpoint(d.observed()),
-                d.revocationEpoch());
+                d.revocationEpoch(),
+                header.version() >= CONFIRMING_VERSION ? d.proof() : 0);
     }
 
     static int encode(KeepAlive m, MutableDirectBuffer buffer, MessageHeaderEncoder header) {

@@ -34,19 +34,49 @@ public record NodeRecord(
      * @param loginId of the login whose key sealed the request
      * @param counter envelope counter of the request; a lower one never replaces a higher one of
      *     the same login, so a replayed request changes nothing
-     * @param observedIpv4 source address the NMS saw over IPv4, or {@code null}
-     * @param observedIpv6 source address the NMS saw over IPv6, or {@code null}
+     * @param ipv4 where it was seen over IPv4
+     * @param ipv6 where it was seen over IPv6
      * @param candidates addresses the node named itself, at most {@value #MAX_CANDIDATES}
      * @param registeredAtMillis time of the log entry
+     * @param supersededLogins earlier logins, newest first
      */
     public record Registration(
             long loginId,
             long counter,
-            InetSocketAddress observedIpv4,
-            InetSocketAddress observedIpv6,
+            Sighting ipv4,
+            Sighting ipv6,
             List<Candidate> candidates,
-            long registeredAtMillis) {
+            long registeredAtMillis,
+            List<Long> supersededLogins) {
         /** Most candidates a node may name. */
         public static final int MAX_CANDIDATES = 8;
+
+        /** A request that came from these addresses and confirms none. */
+        public Registration(
+                long loginId,
+                long counter,
+                InetSocketAddress ipv4Source,
+                InetSocketAddress ipv6Source,
+                List<Candidate> candidates,
+                long registeredAtMillis) {
+            this(
+                    loginId,
+                    counter,
+                    new Sighting(counter, null, ipv4Source),
+                    new Sighting(counter, null, ipv6Source),
+                    candidates,
+                    registeredAtMillis,
+                    List.of());
+        }
+
+        /** The best that is known of where the node is over IPv4, or {@code null}. */
+        public InetSocketAddress observedIpv4() {
+            return ipv4.best();
+        }
+
+        /** The best that is known of where the node is over IPv6, or {@code null}. */
+        public InetSocketAddress observedIpv6() {
+            return ipv6.best();
+        }
     }
 }

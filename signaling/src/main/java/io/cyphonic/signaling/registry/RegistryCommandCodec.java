@@ -23,9 +23,10 @@ public final class RegistryCommandCodec {
     private static final int INVITE = 2;
     private static final int REDEEM = 3;
     private static final int STORE_CERTIFICATE = 4;
-    private static final int REGISTER = 5;
+    private static final int REGISTER_UNCONFIRMED = 5;
     private static final int UNREGISTER = 6;
     private static final int REVOKE = 7;
+    private static final int REGISTER = 8;
 
     private RegistryCommandCodec() {}
 
@@ -76,29 +77,45 @@ public final class RegistryCommandCodec {
     }
 
     private static void writeRegistration(BinaryWriter out, NodeRecord.Registration registration) {
-        out.int64(registration.loginId())
-                .int64(registration.counter())
-                .socketAddress(registration.observedIpv4())
-                .socketAddress(registration.observedIpv6())
-                .int8(registration.candidates().size());
+        out.int64(registration.loginId()).int64(registration.counter());
+        registration.ipv4().writeTo(out);
+        registration.ipv6().writeTo(out);
+        out.int8(registration.candidates().size());
         for (final Candidate candidate : registration.candidates()) {
             out.int8(candidate.kind().value()).socketAddress(candidate.address());
         }
     }
 
+    /** The entry of a cloud that took every source for the node's address. */
+    private static NodeRecord.Registration readUnconfirmed(BinaryReader in) {
+        return new NodeRecord.Registration(
+                in.int64(),
+                in.int64(),
+                in.socketAddress(),
+                in.socketAddress(),
+                readCandidates(in),
+                0);
+    }
+
     private static NodeRecord.Registration readRegistration(BinaryReader in) {
-        final long loginId = in.int64();
-        final long counter = in.int64();
-        final var observedIpv4 = in.socketAddress();
-        final var observedIpv6 = in.socketAddress();
+        return new NodeRecord.Registration(
+                in.int64(),
+                in.int64(),
+                Sighting.readFrom(in),
+                Sighting.readFrom(in),
+                readCandidates(in),
+                0,
+                List.of());
+    }
+
+    private static List<Candidate> readCandidates(BinaryReader in) {
         final int count = in.int8();
         final List<Candidate> candidates = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             final CandidateKind kind = CandidateKind.get((short) in.int8());
             candidates.add(new Candidate(in.socketAddress(), kind));
         }
-        return new NodeRecord.Registration(
-                loginId, counter, observedIpv4, observedIpv6, List.copyOf(candidates), 0);
+        return List.copyOf(candidates);
     }
 
     /**
@@ -122,6 +139,7 @@ public final class RegistryCommandCodec {
                             in.id(), in.bytes(), in.bytes(), in.int64(), in.id());
             case STORE_CERTIFICATE -> new RegistryCommand.StoreCertificate(in.id(), in.bytes());
             case REGISTER -> new RegistryCommand.Register(in.id(), readRegistration(in));
+            case REGISTER_UNCONFIRMED -> new RegistryCommand.Register(in.id(), readUnconfirmed(in));
             case UNREGISTER -> new RegistryCommand.Unregister(in.id(), in.int64());
             case REVOKE -> new RegistryCommand.Revoke(in.text());
             default -> throw new IllegalStateException("unknown type of log entry: " + type);

@@ -14,8 +14,8 @@ import java.util.function.IntConsumer;
  * snapshots.
  */
 public final class RegistrySnapshot {
-    /** The only version so far. */
-    public static final int VERSION = 1;
+    /** The version that is written. Version 1 knew no confirmed addresses. */
+    public static final int VERSION = 2;
 
     private static final int HEADER = 1;
     private static final int NODE = 2;
@@ -73,6 +73,7 @@ public final class RegistrySnapshot {
         private final Map<String, Id128> openInvitationsByName;
         private final IntConsumer lastNodeNumber;
         private boolean headerSeen;
+        private boolean old;
         private long piecesLeft;
 
         Loader(
@@ -105,10 +106,11 @@ public final class RegistrySnapshot {
 
         private void readHeader(BinaryReader in) {
             final int version = in.int8();
-            if (version != VERSION) {
+            if (version < 1 || version > VERSION) {
                 throw new IllegalStateException(
-                        "snapshot version must be " + VERSION + ", found " + version);
+                        "snapshot version must be at most " + VERSION + ", found " + version);
             }
+            old = version == 1;
             headerSeen = true;
             lastNodeNumber.accept(in.int32());
             piecesLeft = in.int32() + in.int64() + in.int32();
@@ -119,7 +121,7 @@ public final class RegistrySnapshot {
 
         private void readNode(BinaryReader in) {
             final boolean named = in.int8() == 1;
-            final StoredNode node = StoredNode.readFrom(in);
+            final StoredNode node = old ? StoredNode.readOldFrom(in) : StoredNode.readFrom(in);
             if (!tables.addNode(node)) {
                 throw new IllegalStateException(
                         "snapshot: more nodes than the limit, which was larger once");

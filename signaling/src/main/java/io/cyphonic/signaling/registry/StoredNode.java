@@ -6,7 +6,6 @@ import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +28,7 @@ record StoredNode(
     /** Longest certificate in bytes. */
     static final int MAX_CERTIFICATE_LENGTH = 2048;
 
-    /** Bytes of a record in the table; the longest encoding takes about 2 760. */
+    /** Bytes of a record in the table; the longest encoding takes about 2 800. */
     static final int RECORD_LENGTH = 2816;
 
     private static final int REVOKED_FLAG = 1;
@@ -79,6 +78,15 @@ record StoredNode(
     }
 
     static StoredNode readFrom(BinaryReader in) {
+        return readFrom(in, false);
+    }
+
+    /** The node of a snapshot that did not tell confirmed addresses from others. */
+    static StoredNode readOldFrom(BinaryReader in) {
+        return readFrom(in, true);
+    }
+
+    private static StoredNode readFrom(BinaryReader in, boolean old) {
         return new StoredNode(
                 in.id(),
                 in.text(),
@@ -87,7 +95,7 @@ record StoredNode(
                 in.bytes(),
                 in.bytes(),
                 in.int8() == REVOKED_FLAG,
-                Location.readFrom(in));
+                Location.readFrom(in, old));
     }
 
     /**
@@ -99,17 +107,15 @@ record StoredNode(
      * log in again.
      *
      * @param registered false before the first registration and after logging off
-     * @param ipv4Counter highest counter of a request of this login over IPv4
-     * @param ipv6Counter the same over IPv6; requests over the two families may overtake each other
+     * @param ipv4 where it was seen over IPv4
+     * @param ipv6 the same over IPv6; requests over the two families may overtake each other
      * @param supersededLogins newest first, at most {@value #MAX_SUPERSEDED_LOGINS}
      */
     record Location(
             boolean registered,
             long loginId,
-            long ipv4Counter,
-            long ipv6Counter,
-            InetSocketAddress observedIpv4,
-            InetSocketAddress observedIpv6,
+            Sighting ipv4,
+            Sighting ipv6,
             List<Candidate> candidates,
             long registeredAtMillis,
             List<Long> supersededLogins) {
@@ -117,22 +123,22 @@ record StoredNode(
 
         /** Of a node that never registered. Counters start at 0 or above. */
         static final Location NONE =
-                new Location(false, 0, -1, -1, null, null, List.of(), 0, List.of());
+                new Location(false, 0, Sighting.NONE, Sighting.NONE, List.of(), 0, List.of());
 
         /** The location after a registration request; this one if the request is an old one. */
         Location with(NodeRecord.Registration request, long timestampMillis) {
             if (supersededLogins.contains(request.loginId())) {
                 return this;
             }
-            final boolean first = ipv4Counter < 0 && ipv6Counter < 0;
+            final boolean first = newestCounter() < 0;
             if (first || request.loginId() != loginId) {
+                // Over the family that it comes by, what was confirmed stays until the node has
+                // confirmed another: even the first request of a login may be a copy.
                 return new Location(
                                 true,
                                 request.loginId(),
-                                -1,
-                                -1,
-                                null,
-                                null,
+                                request.observedIpv4() == null ? Sighting.NONE : ipv4.ofNewLogin(),
+                                request.observedIpv6() == null ? Sighting.NONE : ipv6.ofNewLogin(),
                                 List.of(),
                                 timestampMillis,
                                 first ? List.of() : superseding(loginId))
@@ -147,24 +153,25 @@ record StoredNode(
             return List.copyOf(logins.subList(0, Math.min(logins.size(), MAX_SUPERSEDED_LOGINS)));
         }
 
+        private long newestCounter() {
+            return Math.max(ipv4.counter(), ipv6.counter());
+        }
+
         private Location updated(NodeRecord.Registration request, long timestampMillis) {
             final long counter = request.counter();
-            final boolean overIpv4 = request.observedIpv4() != null;
-            final boolean overIpv6 = request.observedIpv6() != null;
-            final boolean newIpv4 = overIpv4 && counter > ipv4Counter;
-            final boolean newIpv6 = overIpv6 && counter > ipv6Counter;
-            final boolean newest = counter > Math.max(ipv4Counter, ipv6Counter);
-            if (!newIpv4 && !newIpv6 && !newest) {
+            final boolean newest = counter > newestCounter();
+            final boolean neither =
+                    request.observedIpv4() == null && request.observedIpv6() == null;
+            final Sighting nextIpv4 = neither ? ipv4.atLeast(counter) : ipv4.after(request.ipv4());
+            final Sighting nextIpv6 = neither ? ipv6.atLeast(counter) : ipv6.after(request.ipv6());
+            if (!newest && nextIpv4 == ipv4 && nextIpv6 == ipv6) {
                 return this;
             }
-            final boolean neither = !overIpv4 && !overIpv6;
             return new Location(
                     true,
                     loginId,
-                    newIpv4 || neither ? counter : ipv4Counter,
-                    newIpv6 || neither ? counter : ipv6Counter,
-                    newIpv4 ? request.observedIpv4() : observedIpv4,
-                    newIpv6 ? request.observedIpv6() : observedIpv6,
+                    nextIpv4,
+                    nextIpv6,
                     newest ? List.copyOf(request.candidates()) : candidates,
                     timestampMillis,
                     supersededLogins);
@@ -174,10 +181,8 @@ record StoredNode(
             return new Location(
                     false,
                     loginId,
-                    ipv4Counter,
-                    ipv6Counter,
-                    null,
-                    null,
+                    ipv4.forgotten(),
+                    ipv6.forgotten(),
                     List.of(),
                     0,
                     supersededLogins);
@@ -189,22 +194,19 @@ record StoredNode(
             }
             return new NodeRecord.Registration(
                     loginId,
-                    Math.max(ipv4Counter, ipv6Counter),
-                    observedIpv4,
-                    observedIpv6,
+                    newestCounter(),
+                    ipv4,
+                    ipv6,
                     candidates,
-                    registeredAtMillis);
+                    registeredAtMillis,
+                    supersededLogins);
         }
 
         void writeTo(BinaryWriter out) {
-            out.int8(registered ? 1 : 0)
-                    .int64(loginId)
-                    .int64(ipv4Counter)
-                    .int64(ipv6Counter)
-                    .socketAddress(observedIpv4)
-                    .socketAddress(observedIpv6)
-                    .int64(registeredAtMillis)
-                    .int8(candidates.size());
+            out.int8(registered ? 1 : 0).int64(loginId);
+            ipv4.writeTo(out);
+            ipv6.writeTo(out);
+            out.int64(registeredAtMillis).int8(candidates.size());
             for (final Candidate candidate : candidates) {
                 out.int8(candidate.kind().value()).socketAddress(candidate.address());
             }
@@ -212,13 +214,20 @@ record StoredNode(
             supersededLogins.forEach(out::int64);
         }
 
-        static Location readFrom(BinaryReader in) {
+        static Location readFrom(BinaryReader in, boolean old) {
             final boolean registered = in.int8() == 1;
             final long loginId = in.int64();
-            final long ipv4Counter = in.int64();
-            final long ipv6Counter = in.int64();
-            final InetSocketAddress observedIpv4 = in.socketAddress();
-            final InetSocketAddress observedIpv6 = in.socketAddress();
+            final Sighting ipv4;
+            final Sighting ipv6;
+            if (old) {
+                final long ipv4Counter = in.int64();
+                final long ipv6Counter = in.int64();
+                ipv4 = new Sighting(ipv4Counter, null, in.socketAddress());
+                ipv6 = new Sighting(ipv6Counter, null, in.socketAddress());
+            } else {
+                ipv4 = Sighting.readFrom(in);
+                ipv6 = Sighting.readFrom(in);
+            }
             final long registeredAtMillis = in.int64();
             final List<Candidate> candidates = new ArrayList<>();
             for (int left = in.int8(); left > 0; left--) {
@@ -232,10 +241,8 @@ record StoredNode(
             return new Location(
                     registered,
                     loginId,
-                    ipv4Counter,
-                    ipv6Counter,
-                    observedIpv4,
-                    observedIpv6,
+                    ipv4,
+                    ipv6,
                     List.copyOf(candidates),
                     registeredAtMillis,
                     List.copyOf(logins));

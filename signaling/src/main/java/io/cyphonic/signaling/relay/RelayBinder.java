@@ -28,6 +28,7 @@ final class RelayBinder {
     static final long CHALLENGE_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long ECHO_MASK = (1L << 56) - 1;
+    private static final byte[] NO_COOKIE = new byte[RelayMessage.COOKIE_LENGTH];
 
     private final int relayId;
     private final byte[] secret;
@@ -138,9 +139,12 @@ final class RelayBinder {
                 known != null
                         && known.stream == stream
                         && (stream != null || known.endpoint.equals(source));
-        if (!proven
-                && !cookies.isGood(
-                        bind.cookie(), source, stream, bind.pathId(), bind.side(), nowMillis)) {
+        boolean goodCookie =
+                cookies.isGood(
+                        bind.cookie(), source, stream, bind.pathId(), bind.side(), nowMillis);
+        // A cookie of another address: a copy of what the node sends to leave this one.
+        boolean copied = !goodCookie && !Arrays.equals(bind.cookie(), NO_COOKIE);
+        if (copied || !proven && !goodCookie) {
             byte[] cookie = cookies.make(source, stream, bind.pathId(), bind.side(), nowMillis);
             answer(
                     code.signed(new RelayMessage.Challenge(bind.side(), bind.sequence(), cookie)),

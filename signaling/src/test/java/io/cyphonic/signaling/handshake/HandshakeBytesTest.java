@@ -31,23 +31,23 @@ class HandshakeBytesTest {
             "41010100313233341112131415161718191a1b1c1d1e1f202122232425262728"
                     + "7b0d47d93427f8311160781c7c733fd89f88970aef490d8aa0ee19a4cb8a1b14"
                     + "4cd21e9cadc5dd9cb994825ca174b483f10df341840ac7d8e962c5a1d59923bf"
-                    + "798c6540b54687571c2f1f396ec33cc30eeac50115273794eba61df14a46b548"
-                    + "3a1f6f7985a5c3689398de949133ff9ea6ad0c37b31cf6d7100afab5a2dcaede"
-                    + "1ac8b3715616d900000000000000000000000000000000";
+                    + "798c6540b54687571c2f1f396ec33cc30eeac50115273797eba61df14a46b548"
+                    + "3a1f6f7985a5c33e3861a4fd5ca4ed1308d7daf79034c65f43553b46a744825c"
+                    + "06682ce06595fa00000000000000000000000000000000";
     private static final String RESPONSE =
             "420101004142434431323334000000001112131415161718191a1b1c1d1e1f20"
                     + "2122232425262728ff2ee45601ec1b67310c7790404585ae697331eee1c1f8cf"
-                    + "2419731c1fff3e6bdc39e3bb8a212b530744e932ef01ab5eccdf1f6aa6480c40"
-                    + "deab3511ed0033cc14d62ca8ceb42d07e3a1f697ab500c5b2ffd6d4f3ba975b4"
-                    + "b687d3af00000000000000000000000000000000";
+                    + "2419731c1fff3e6bdc39e3bb8a212b500744e932ef01ab5eccdf1f6aa6480c40"
+                    + "deab35114e856b663b71c8a10ae3a2440663e17141b62f99376178b41e5d34d9"
+                    + "ad68338000000000000000000000000000000000";
     private static final String INITIATOR_KEY =
             "1b07d935e283555c7f510533fd646e8bd277075e7fcb0e3ab8cf17bb459c2515";
     private static final String RESPONDER_KEY =
             "c7da1e2814e1860a523e4a4fd7984524522023d06317a3f1f22d1e765265b1d9";
     private static final String COOKIE_REPLY =
             "4301010031323334212223242526272855555555555555555555555500000000"
-                    + "cda8e09443cc0a0cfc0c7488c3639891c49d387fb80624645ea424e88591f64b";
-    private static final String MAC2 = "65c35461d85f437234ca08be33d0db0a";
+                    + "cda8e09443cc0a0cfc0c7488c3639891412b80eee064d82fb78d6a43d3bd7b3a";
+    private static final String MAC2 = "42caa26e50818f3c795bbbada10325f8";
 
     private final StaticKeyPair initiator = StaticKeyPair.ofPrivate(filled(0x11));
     private final StaticKeyPair responder = StaticKeyPair.ofPrivate(filled(0x22));

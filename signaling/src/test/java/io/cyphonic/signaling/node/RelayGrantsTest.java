@@ -123,7 +123,8 @@ class RelayGrantsTest {
     private void measure(NmsFixture.Node node, RelayRoundTrip... roundTrips) {
         assertThat(
                         node.ask(
-                                        new RegistrationRequest(3, List.of(), List.of(roundTrips)),
+                                        new RegistrationRequest(
+                                                3, List.of(), List.of(roundTrips), null, 0),
                                         RegistrationResponse.class)
                                 .status())
                 .isEqualTo(Status.OK);

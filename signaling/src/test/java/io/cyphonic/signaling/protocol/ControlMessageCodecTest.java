@@ -114,7 +114,7 @@ class ControlMessageCodecTest {
                                 List.of(
                                         new Candidate(address, CandidateKind.STUN),
                                         new Candidate(address, CandidateKind.LOCAL))));
-        int firstKind = 8 + 8 + 3 + 18;
+        int firstKind = 8 + 8 + 18 + 8 + 3 + 18;
         encoded[firstKind] = 77;
 
         assertThat(ControlMessageCodec.decode(encoded, 0, encoded.length))
@@ -128,10 +128,23 @@ class ControlMessageCodecTest {
         byte[] encoded = ControlMessageCodec.encode(new ControlMessage.KeepAlive(5));
         byte[] longer = Arrays.copyOf(encoded, encoded.length + 4);
         longer[1] = (byte) (longer[1] + 4);
-        longer[7] = 1;
+        longer[7] = 77;
 
         assertThat(ControlMessageCodec.decode(longer, 0, longer.length))
                 .isEqualTo(new ControlMessage.KeepAlive(5));
+    }
+
+    @Test
+    void shouldReadMessagesOfVersionOneAsMessagesWithoutWhatVersionTwoAdded() {
+        ControlMessage.RegistrationResponse message =
+                new ControlMessage.RegistrationResponse(1, Status.OK, null, 5, 0);
+        byte[] encoded = ControlMessageCodec.encode(message);
+        byte[] older = Arrays.copyOf(encoded, encoded.length - 8);
+        older[1] -= 8;
+        assertThat(ControlMessageCodec.decode(older, 0, older.length)).isNull();
+        older[7] = 1;
+
+        assertThat(ControlMessageCodec.decode(older, 0, older.length)).isEqualTo(message);
     }
 
     @Test

@@ -53,7 +53,7 @@ class GoldenBytesTest {
         return Stream.of(
                 Arguments.of(
                         new ControlMessage.EnrolRequest(TIME, ID, DATA, bytes(4, 5)),
-                        "0018000100010001"
+                        "0018000100010002"
                                 + "0000018f000000001112131415161718191a1b1c1d1e1f200003010203000204"
                                 + "05"),
                 Arguments.of(
@@ -68,14 +68,14 @@ class GoldenBytesTest {
                                 FQDN,
                                 "cyphonic.internal",
                                 DATA),
-                        "003b000200010001"
+                        "003b000200010002"
                                 + "0000018f000000001112131415161718191a1b1c1d1e1f200000000000000000"
                                 + "0000ffff0a790002fd0000000000000000000000000000021040000013612e63"
                                 + "7970686f6e69632e696e7465726e616c0011637970686f6e69632e696e746572"
                                 + "6e616c0003010203"),
                 Arguments.of(
                         new ControlMessage.LoginRequest(TIME, DATA),
-                        "0008000300010001" + "0000018f000000000003010203"),
+                        "0008000300010002" + "0000018f000000000003010203"),
                 Arguments.of(
                         new ControlMessage.LoginResponse(
                                 Status.CLOCK_SKEW,
@@ -89,7 +89,7 @@ class GoldenBytesTest {
                                 DATA,
                                 bytes(),
                                 List.of(RELAY)),
-                        "0033000400010001"
+                        "0033000400010002"
                                 + "0000018f000000001112131415161718191a1b1c1d1e1f200102030405060708"
                                 + "0000018f000000010000000000000005000f0b00120200000000000000000000"
                                 + "ffffc00002011d1720010db80000000000000000000000019c40000301020300"
@@ -102,31 +102,36 @@ class GoldenBytesTest {
                                 CANDIDATES,
                                 List.of(
                                         new RelayRoundTrip(258, 20),
-                                        new RelayRoundTrip(3, RelayRoundTrip.UNREACHABLE))),
-                        "0008000a00010001"
-                                + "010203040506070800130200000000000000000000ffffc00002011d17012001"
+                                        new RelayRoundTrip(3, RelayRoundTrip.UNREACHABLE)),
+                                ENDPOINT6,
+                                7),
+                        "0022000a00010002"
+                                + "0102030405060708"
+                                + "20010db80000000000000000000000019c400000000000000007"
+                                + "00130200000000000000000000ffffc00002011d17012001"
                                 + "0db80000000000000000000000019c4000"
                                 + "0009"
                                 + "04"
                                 + "01020014"
                                 + "0003ffff"),
                 Arguments.of(
-                        new ControlMessage.RegistrationResponse(NUMBER, Status.OK, ENDPOINT6, 5),
-                        "0023000b00010001"
+                        new ControlMessage.RegistrationResponse(NUMBER, Status.OK, ENDPOINT6, 5, 7),
+                        "002b000b00010002"
                                 + "010203040506070820010db80000000000000000000000019c40000000000000"
-                                + "000500"),
+                                + "000500"
+                                + "0000000000000007"),
                 Arguments.of(
                         new ControlMessage.KeepAlive(NUMBER),
-                        "0008000c00010001" + "0102030405060708"),
+                        "0008000c00010002" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.KeepAliveAck(
                                 NUMBER, Status.NOT_REGISTERED, ENDPOINT4, 5),
-                        "0023000d00010001"
+                        "0023000d00010002"
                                 + "010203040506070800000000000000000000ffffc00002011d17000000000000"
                                 + "000507"),
                 Arguments.of(
                         new ControlMessage.DirectionRequest(NUMBER, "", IPV4),
-                        "0018000e00010001"
+                        "0018000e00010002"
                                 + "010203040506070800000000000000000000ffff0a7900020000"),
                 Arguments.of(
                         new ControlMessage.RouteDirectionToResponder(
@@ -145,7 +150,7 @@ class GoldenBytesTest {
                                         TIME,
                                         125_000,
                                         HEX.parseHex("000102030405060708090a0b0c0d0e0f"))),
-                        "0049000f00010001"
+                        "0049000f00010002"
                                 + "01020304050607081112131415161718191a1b1c1d1e1f202122232425262728"
                                 + "292a2b2c2d2e2f3000000000000000000000ffff0a790002fd00000000000000"
                                 + "00000000000000020100130200000000000000000000ffffc00002011d170120"
@@ -157,7 +162,7 @@ class GoldenBytesTest {
                                 + "000102030405060708090a0b0c0d0e0f"),
                 Arguments.of(
                         new ControlMessage.RouteDirectionConfirmation(NUMBER, ID, Status.OK, DATA),
-                        "0019001000010001"
+                        "0019001000010002"
                                 + "01020304050607081112131415161718191a1b1c1d1e1f20000003010203"),
                 Arguments.of(
                         new ControlMessage.RouteDirectionToInitiator(
@@ -172,58 +177,58 @@ class GoldenBytesTest {
                                 "",
                                 bytes(),
                                 null),
-                        "004a001100010001"
+                        "004a001100010002"
                                 + "0102030405060708000000000000000000000000000000000000000000000000"
                                 + "0000000000000000000000000000000000000000000000000000000000000000"
                                 + "0000000000000000ff09001300000000000000"),
                 Arguments.of(
                         new ControlMessage.Finalization(NUMBER),
-                        "0008001200010001" + "0102030405060708"),
+                        "0008001200010002" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.FinalizationAck(NUMBER, Status.OK),
-                        "0009001300010001" + "010203040506070800"),
+                        "0009001300010002" + "010203040506070800"),
                 Arguments.of(
                         new ControlMessage.RevocationQuery(NUMBER, 5),
-                        "0010001400010001" + "01020304050607080000000000000005"),
+                        "0010001400010002" + "01020304050607080000000000000005"),
                 Arguments.of(
                         new ControlMessage.RevocationNotice(NUMBER, 6, List.of(ID)),
-                        "0010001500010001"
+                        "0010001500010002"
                                 + "010203040506070800000000000000060010011112131415161718191a1b1c1d"
                                 + "1e1f20"),
                 Arguments.of(
                         new ControlMessage.TunnelRequestPayload(TIME, 1400, DATA),
-                        "000a001e00010001" + "0000018f0000000005780003010203"),
+                        "000a001e00010002" + "0000018f0000000005780003010203"),
                 Arguments.of(
                         new ControlMessage.TunnelResponsePayload(ENDPOINT4, 1400),
-                        "0014001f00010001" + "00000000000000000000ffffc00002011d170578"),
+                        "0014001f00010002" + "00000000000000000000ffffc00002011d170578"),
                 Arguments.of(
                         new ControlMessage.PathProbe(NUMBER),
-                        "0008002800010001" + "0102030405060708"),
+                        "0008002800010002" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.PathProbeAck(NUMBER, null),
-                        "001a002900010001"
+                        "001a002900010002"
                                 + "0102030405060708000000000000000000000000000000000000"),
                 Arguments.of(
                         new ControlMessage.TunnelClose(Status.FORBIDDEN),
-                        "0001002a00010001" + "03"),
+                        "0001002a00010002" + "03"),
                 Arguments.of(
                         new ControlMessage.MtuProbe(NUMBER),
-                        "0008003c00010001" + "0102030405060708"),
+                        "0008003c00010002" + "0102030405060708"),
                 Arguments.of(
                         new ControlMessage.MtuProbeAck(NUMBER, 1400),
-                        "000a003d00010001" + "01020304050607080578"),
+                        "000a003d00010002" + "01020304050607080578"),
                 Arguments.of(
                         new ControlMessage.CandidateUpdate(
                                 NUMBER,
                                 true,
                                 List.of(new Candidate(ENDPOINT4, CandidateKind.LOCAL))),
-                        "0009003200010001"
+                        "0009003200010002"
                                 + "010203040506070801"
                                 + "001301"
                                 + "00000000000000000000ffffc00002011d1700"),
                 Arguments.of(
                         new ControlMessage.CandidateUpdateAck(NUMBER),
-                        "0008003300010001" + "0102030405060708"));
+                        "0008003300010002" + "0102030405060708"));
     }
 
     @ParameterizedTest

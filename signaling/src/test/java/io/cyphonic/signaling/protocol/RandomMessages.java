@@ -50,8 +50,13 @@ final class RandomMessages {
                         data(4097),
                         list(16, this::relay)),
                 new ControlMessage.RegistrationRequest(
-                        number(), list(16, this::candidate), list(16, this::roundTrip)),
-                new ControlMessage.RegistrationResponse(number(), status(), maybe(), number()),
+                        number(),
+                        list(16, this::candidate),
+                        list(16, this::roundTrip),
+                        maybe(),
+                        number()),
+                new ControlMessage.RegistrationResponse(
+                        number(), status(), maybe(), number(), number()),
                 new ControlMessage.KeepAlive(number()),
                 new ControlMessage.KeepAliveAck(number(), status(), maybe(), number()),
                 new ControlMessage.DirectionRequest(

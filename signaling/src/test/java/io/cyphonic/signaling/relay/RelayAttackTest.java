@@ -124,6 +124,29 @@ class RelayAttackTest {
     }
 
     @Test
+    void shouldComeBackFromWhoeverPassedOnItsBindsOnceThoughEachIsCopiedFirst() {
+        Endpoint home = alice.source;
+        alice.source = MALLORY;
+        alice.bound();
+        alice.source = home;
+        alice.cookie = new byte[RelayMessage.COOKIE_LENGTH];
+
+        byte[] first = alice.bindMessage();
+        fixture.receive(first, first.length, MALLORY, null);
+        fixture.takeSent();
+        fixture.receive(first, first.length, home, null);
+        alice.cookie = ((RelayMessage.Challenge) alice.answer(fixture.takeSent())).cookie();
+        byte[] second = alice.bindMessage();
+        fixture.receive(second, second.length, MALLORY, null);
+        fixture.takeSent();
+        fixture.receive(second, second.length, home, null);
+
+        assertThat(alice.answer(fixture.takeSent())).isInstanceOf(RelayMessage.Bound.class);
+        alice.send(alice.datagram(100));
+        assertThat(fixture.counters.get(RelayCounter.FORWARDED)).isEqualTo(1);
+    }
+
+    @Test
     void shouldNotMoveAChannelBackForAnOldBind() {
         byte[] old = alice.bindMessage();
         Endpoint before = alice.source;

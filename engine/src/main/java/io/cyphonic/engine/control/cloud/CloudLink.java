@@ -281,7 +281,8 @@ public final class CloudLink {
                 Kind.REGISTRATION,
                 response.status(),
                 response.observed(),
-                response.revocationEpoch());
+                response.revocationEpoch(),
+                response.proof());
     }
 
     /** The NMS has answered a keep-alive. */
@@ -291,11 +292,17 @@ public final class CloudLink {
                 Kind.KEEP_ALIVE,
                 ack.status(),
                 ack.observed(),
-                ack.revocationEpoch());
+                ack.revocationEpoch(),
+                0);
     }
 
     private void onAnswer(
-            long transactionId, Kind kind, Status status, InetSocketAddress observed, long epoch) {
+            long transactionId,
+            Kind kind,
+            Status status,
+            InetSocketAddress observed,
+            long epoch,
+            long proof) {
         TransactionRecord request = requests.take(transactionId, kind);
         if (request == null) {
             return;
@@ -317,11 +324,14 @@ public final class CloudLink {
                     link,
                     observed,
                     request.tries() == 1 ? now - request.sentNanos() : cloud.rttNanos(link));
+            boolean confirms = kind == Kind.REGISTRATION && confirms(cloud, link, observed, proof);
             if (status == Status.OK) {
                 first = confirm(cloud, link, kind, now);
-                if (kind == Kind.REGISTRATION && !requests.isUpToDate(request)) {
+                if (kind == Kind.REGISTRATION && (confirms || !requests.isUpToDate(request))) {
                     registerAgain(cloud, link, now);
                 }
+            } else if (status == Status.NOT_REGISTERED && confirms) {
+                registerAgain(cloud, link, now);
             } else {
                 refuse(cloud, link, status, now);
             }
@@ -338,6 +348,21 @@ public final class CloudLink {
         if (status == Status.OK) {
             revocationEpoch.accept(epoch);
         }
+    }
+
+    /**
+     * The cloud names an address to peers only once this node has shown that an answer sent there
+     * reached it. Whether another registration is needed for that: one, not more in a row, for
+     * somebody who copies the registrations may make every answer name another address.
+     */
+    private boolean confirms(CloudRecord cloud, int link, InetSocketAddress observed, long proof) {
+        boolean another = observed != null && proof != 0 && !observed.equals(cloud.confirmed(link));
+        boolean confirms = another && !cloud.confirming(link);
+        if (confirms) {
+            cloud.confirm(link, observed, proof);
+        }
+        cloud.confirming(link, confirms);
+        return confirms;
     }
 
     private boolean confirm(CloudRecord cloud, int link, Kind kind, long now) {
@@ -374,6 +399,8 @@ public final class CloudLink {
     private void registerAgain(CloudRecord cloud, int link, long now) {
         cloud.linkState(link, LinkState.OUTDATED);
         cloud.nextAction(link, now);
+        // The request reads there what it confirms.
+        state.cloud(cloud);
         act(cloud, link, now);
     }
 

@@ -2,6 +2,7 @@ package io.cyphonic.engine.control.cloud;
 
 import io.cyphonic.engine.control.ControlRuntime;
 import io.cyphonic.engine.control.policy.RetransmitPolicy;
+import io.cyphonic.engine.control.state.CloudRecord;
 import io.cyphonic.engine.control.state.SharedState;
 import io.cyphonic.engine.control.state.TransactionRecord;
 import io.cyphonic.engine.control.state.TransactionRecord.Kind;
@@ -198,9 +199,7 @@ public final class CloudRequests {
 
     private ControlMessage message(long transactionId, TransactionRecord request) {
         return switch (request.kind()) {
-            case REGISTRATION ->
-                    new ControlMessage.RegistrationRequest(
-                            transactionId, candidates(), roundTrips.get());
+            case REGISTRATION -> registration(transactionId, request.destination());
             case KEEP_ALIVE -> new ControlMessage.KeepAlive(transactionId);
             case DIRECTION ->
                     new ControlMessage.DirectionRequest(
@@ -209,6 +208,18 @@ public final class CloudRequests {
                     new ControlMessage.RevocationQuery(transactionId, request.argument());
             case FINALIZATION -> new ControlMessage.Finalization(transactionId);
         };
+    }
+
+    /** Confirms the address at which the last answer over the same way has reached this node. */
+    private ControlMessage registration(long transactionId, InetSocketAddress nms) {
+        CloudRecord cloud = state.cloud();
+        int link = cloud.linkAt(nms);
+        return new ControlMessage.RegistrationRequest(
+                transactionId,
+                candidates(),
+                roundTrips.get(),
+                link < 0 ? null : cloud.confirmed(link),
+                link < 0 ? 0 : cloud.proof(link));
     }
 
     private static RetransmitPolicy policy(TransactionRecord request) {

@@ -186,7 +186,7 @@ public final class PathMachine {
         } else if (firstToAnswer && !paths.moved()) {
             waitForTheActiveWay();
         } else if (mayReplaceActive(way)) {
-            activate(way);
+            activate(bestOfThisDoubt(way));
         } else if (ways.isCompared(way, paths.find(paths.active()))) {
             probe(paths.find(paths.active()));
             paths.nextProbe(way, now + PROOF_GAP_NANOS);
@@ -218,6 +218,12 @@ public final class PathMachine {
         paths.doubt(
                 paths.doubtSince(), Math.max(paths.graceUntil() - now, BUSY_MACHINE_NANOS) + now);
         actions.add(new PathAction.Wake(paths.graceUntil() - now + 1));
+    }
+
+    /** What answered before this way, and had to wait for the active one, may be better still. */
+    private int bestOfThisDoubt(int way) {
+        int best = paths.doubtSince() == 0 ? way : ways.bestProvenSince(paths.doubtSince());
+        return best >= 0 && paths.proofs(best) >= paths.needed(best) ? best : way;
     }
 
     private boolean mayReplaceActive(int way) {
@@ -526,12 +532,20 @@ public final class PathMachine {
             boolean unproven =
                     paths.state(way) != WayState.VALID
                             || paths.proofs(way) < paths.needed(way)
-                            || ways.isCompared(way, active);
+                            || ways.isCompared(way, active)
+                            || isPassedOver(way, active);
             if (way != active && unproven && now - paths.nextProbe(way) >= 0) {
                 probe(way);
                 ways.schedule(way, active);
             }
         }
+    }
+
+    /** A better way that answered while the active one was in doubt, which then answered too. */
+    private boolean isPassedOver(int way, int active) {
+        return active >= 0
+                && paths.doubtSince() == 0
+                && paths.kind(way).compareTo(paths.kind(active)) < 0;
     }
 
     private void probe(int way) {

@@ -109,11 +109,17 @@ final class WayList {
                     paths.state(way) == WayState.VALID
                             && paths.proof(way) - since >= 0
                             && !paths.endpoint(way).equals(paths.active());
-            if (proven && (best < 0 || isBetter(way, best))) {
+            if (proven && (best < 0 || isPreferred(way, best))) {
                 best = way;
             }
         }
         return best;
+    }
+
+    /** Of two that are not in use: one that somebody in between prolongs is the longer one. */
+    private boolean isPreferred(int way, int other) {
+        int rank = paths.kind(way).compareTo(paths.kind(other));
+        return rank < 0 || rank == 0 && paths.rtt(way) < paths.rtt(other);
     }
 
     /** How long a doubted way may take to answer. */

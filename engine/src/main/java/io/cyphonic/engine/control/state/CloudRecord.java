@@ -17,6 +17,7 @@ import java.util.List;
  *   44  links, one per address family of the NMS:
  *        0  link state     1  pending transaction, or 0    9  next action, nanoseconds
  *       17  endpoint      36  observed address            55  round-trip time, nanoseconds, or -1
+ *       63  address this node confirms       82  proof for it     90  a confirmation is under way
  * </pre>
  */
 public final class CloudRecord {
@@ -27,7 +28,7 @@ public final class CloudRecord {
     public static final long NEVER = Long.MAX_VALUE;
 
     private static final int LINKS = 44;
-    private static final int LINK_LENGTH = 63;
+    private static final int LINK_LENGTH = 91;
 
     /** Bytes of the record. */
     public static final int LENGTH = LINKS + MAX_LINKS * LINK_LENGTH;
@@ -49,6 +50,9 @@ public final class CloudRecord {
     private static final int ENDPOINT = 17;
     private static final int OBSERVED = 36;
     private static final int RTT = 55;
+    private static final int CONFIRMED = 63;
+    private static final int PROOF = 82;
+    private static final int CONFIRMING = 90;
 
     private static final LinkState[] LINK_STATES = LinkState.values();
 
@@ -148,6 +152,8 @@ public final class CloudRecord {
         pending(link, 0);
         nextAction(link, nowNanos);
         answered(link, null, -1);
+        confirm(link, null, 0);
+        confirming(link, false);
         RecordFields.putSocket(bytes, at(link, ENDPOINT), endpoint);
     }
 
@@ -225,6 +231,42 @@ public final class CloudRecord {
     /** Round-trip time of the last answer in nanoseconds, or -1. */
     public long rttNanos(int link) {
         return RecordFields.getLong(bytes, at(link, RTT));
+    }
+
+    /** The NMS has told this node where it sees it: the next registration confirms it. */
+    public void confirm(int link, InetSocketAddress observed, long proof) {
+        RecordFields.putSocket(bytes, at(link, CONFIRMED), observed);
+        RecordFields.putLong(bytes, at(link, PROOF), proof);
+    }
+
+    /** The address that registrations over this link confirm, or {@code null}. */
+    public InetSocketAddress confirmed(int link) {
+        return RecordFields.getSocket(bytes, at(link, CONFIRMED));
+    }
+
+    /** What the NMS gave for {@link #confirmed}. */
+    public long proof(int link) {
+        return RecordFields.getLong(bytes, at(link, PROOF));
+    }
+
+    /** Whether the last registration over this link was sent only to confirm an address. */
+    public boolean confirming(int link) {
+        return bytes[at(link, CONFIRMING)] != 0;
+    }
+
+    /** See {@link #confirming(int)}. */
+    public void confirming(int link, boolean nowConfirming) {
+        bytes[at(link, CONFIRMING)] = (byte) (nowConfirming ? 1 : 0);
+    }
+
+    /** The link that leads to this endpoint of the NMS, or -1. */
+    public int linkAt(InetSocketAddress nms) {
+        for (int link = 0; link < linkCount(); link++) {
+            if (endpoint(link).equals(nms)) {
+                return link;
+            }
+        }
+        return -1;
     }
 
     /** Hash of the candidates that were registered last. */

@@ -42,6 +42,7 @@ public final class Paths {
     private final Relays relays;
     private final Probes probes;
     private final PathMtus pathMtus;
+    private final ReturnWays returnWays;
     private final Supplier<List<Candidate>> ownCandidates;
     private final Consumer<TunnelRecord> askCloud;
     private final AtomicLong networkChanges = new AtomicLong();
@@ -67,6 +68,7 @@ public final class Paths {
         this.relays = relays;
         this.probes = probes;
         this.pathMtus = pathMtus;
+        this.returnWays = new ReturnWays(context);
         this.ownCandidates = ownCandidates;
         this.askCloud = askCloud;
         this.update =
@@ -147,15 +149,25 @@ public final class Paths {
                         .toList();
         List<Way> ways = new ArrayList<>();
         for (InetSocketAddress address : PathSelector.order(outside, own)) {
-            boolean local =
-                    outside.stream()
-                            .anyMatch(
-                                    each ->
-                                            each.kind() == CandidateKind.LOCAL
-                                                    && each.address().equals(address));
-            ways.add(new Way(address, local ? Kind.LOCAL : Kind.DIRECT));
+            Kind best = Kind.HEARD;
+            for (Candidate each : outside) {
+                Kind kind = kind(each.kind());
+                if (each.address().equals(address) && kind.compareTo(best) < 0) {
+                    best = kind;
+                }
+            }
+            ways.add(new Way(address, best));
         }
         return ways;
+    }
+
+    private static Kind kind(CandidateKind named) {
+        return switch (named) {
+            case LOCAL -> Kind.LOCAL;
+            // Seen by the cloud, but perhaps only as the source of a copy.
+            case UNCONFIRMED -> Kind.HEARD;
+            default -> Kind.DIRECT;
+        };
     }
 
     /** A session was made over this way, and there was none that worked. Under the lock. */
@@ -272,11 +284,10 @@ public final class Paths {
         if (found == null) {
             return;
         }
-        context.dataPlane()
-                .sendControl(
-                        tunnelIndex,
-                        ControlMessageCodec.encode(new CandidateUpdateAck(message.sequence())),
-                        from);
+        returnWays.answer(
+                tunnelIndex,
+                ControlMessageCodec.encode(new CandidateUpdateAck(message.sequence())),
+                from);
         List<Way> ways = ways(message.candidates());
         context.locks()
                 .with(

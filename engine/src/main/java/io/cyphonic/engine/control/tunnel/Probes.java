@@ -18,7 +18,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Probes of a path, in control capsules: only the peer can read the probe's id and answer it, so an
- * answer proves that the peer receives at the endpoint the probe was sent to.
+ * answer proves that the peer receives at the endpoint the probe was sent to, wherever it comes
+ * from.
  */
 public final class Probes {
     private static final long MEASURE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -29,6 +30,7 @@ public final class Probes {
     private final TunnelContext context;
     private final Tunnels tunnels;
     private final Proofs proofs;
+    private final ReturnWays returnWays;
     private final ConcurrentHashMap<Long, CompletableFuture<Long>> measuring =
             new ConcurrentHashMap<>();
 
@@ -45,6 +47,7 @@ public final class Probes {
     public Probes(TunnelContext context, Tunnels tunnels, Proofs proofs) {
         this.context = context;
         this.proofs = proofs;
+        this.returnWays = new ReturnWays(context);
         this.tunnels = tunnels;
     }
 
@@ -142,10 +145,10 @@ public final class Probes {
         }
     }
 
-    /** The peer probes a path: the answer goes back the way the probe came. */
+    /** The peer probes a path: the answer goes back the way the probe came, at least. */
     public void onProbe(int tunnelIndex, PathProbe probe, Endpoint from) {
         PathProbeAck ack = new PathProbeAck(probe.probeId(), from.toSocketAddress());
-        context.dataPlane().sendControl(tunnelIndex, ControlMessageCodec.encode(ack), from);
+        returnWays.answer(tunnelIndex, ControlMessageCodec.encode(ack), from);
         proofs.onProbed(tunnelIndex, from);
     }
 

@@ -122,6 +122,34 @@ class PathMachineTest {
     }
 
     @Test
+    void shouldTakeABetterWayThatAnsweredInADoubtWhichTheActiveWayEnded() {
+        beginOnRelay();
+        pass(500, true);
+        paths.doubt(now, now + 100 * MILLI);
+        event(machine -> machine.onProof(DIRECT, RTT));
+        event(machine -> machine.onProof(RELAY, RTT));
+        assertThat(paths.doubtSince()).isZero();
+        assertThat(paths.active()).isEqualTo(RELAY);
+
+        alive.add(DIRECT);
+        pass(TimeUnit.NANOSECONDS.toMillis(WayList.RETRY_NANOS) + 1_000, true);
+
+        assertThat(paths.active()).isEqualTo(DIRECT);
+    }
+
+    @Test
+    void shouldTakeTheFasterOfTwoEqualWaysWhenBothAnswerInADoubt() {
+        beginOnRelay();
+        event(machine -> machine.onWays(List.of(new Way(OTHER, Kind.DIRECT)), false));
+        paths.doubt(now, now + 100 * MILLI);
+
+        event(machine -> machine.onProof(OTHER, RTT));
+        event(machine -> machine.onProof(DIRECT, 10 * RTT));
+
+        assertThat(paths.active()).isEqualTo(OTHER);
+    }
+
+    @Test
     void shouldFallBackWithinASecondWhenTheActiveWayIsCut() {
         beginOnRelay();
         alive.add(DIRECT);

@@ -14,6 +14,7 @@ import io.cyphonic.signaling.credential.NodeKeys;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.ControlMessage.LoginResponse;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
+import io.cyphonic.signaling.registry.Sighting;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,6 +138,32 @@ class CloudLinkTest {
                                 .registration())
                 .isNotNull();
         assertThat(overlay.cloud().logins()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldShowTheCloudThatItReceivesWhereTheCloudSeesIt() {
+        SimulatedNode node = overlay.node("alpha");
+        overlay.awaitRegistered();
+        overlay.advance(Duration.ofSeconds(1));
+        Sighting first = sighting(node);
+        InetSocketAddress next = new InetSocketAddress("10.9.9.9", 7000);
+
+        node.moveTo(next);
+        overlay.advance(Duration.ofSeconds(10));
+
+        assertThat(first.confirmed()).isNotNull();
+        assertThat(first.unconfirmed()).isNull();
+        assertThat(sighting(node).confirmed()).isEqualTo(next);
+        assertThat(sighting(node).unconfirmed()).isNull();
+    }
+
+    private Sighting sighting(SimulatedNode node) {
+        return overlay.cloud()
+                .registry()
+                .findById(node.certificate().nodeId())
+                .orElseThrow()
+                .registration()
+                .ipv4();
     }
 
     @Test
