@@ -92,6 +92,8 @@ class StunServiceTest {
         assertThat(answer.getSocketAddress()).isEqualTo(new InetSocketAddress(FIRST, port));
         assertThat(read(answer).mapped()).isEqualTo(socket.getLocalSocketAddress());
         assertThat(read(answer).other()).isEqualTo(new InetSocketAddress(SECOND, alternatePort));
+        // It counts when it has sent; once it is closed it has counted.
+        server.close();
         assertThat(fixture.counters.get(NmsCounter.STUN_ANSWERED)).isEqualTo(1);
     }
 
