@@ -59,7 +59,11 @@ public final class CloudLink {
     private final Runnable seenElsewhere;
     private final BridgeFallback fallback;
     private final CompletableFuture<Void> registered = new CompletableFuture<>();
+    private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private final ReentrantLock lock = new ReentrantLock();
+
+    /** Under the lock. */
+    private boolean stopping;
 
     /**
      * Makes the link; nothing happens before the first tick.
@@ -187,7 +191,54 @@ public final class CloudLink {
         cloud.candidates(hash, now + ADDRESS_LOOK_NANOS);
     }
 
+    /**
+     * Sends nothing more of its own accord. A registration that is under way must not overtake the
+     * goodbye: it would bring this node back.
+     *
+     * @return completes when what was asked over a way that works is answered
+     */
+    public CompletableFuture<Void> stop() {
+        lock.lock();
+        try {
+            stopping = true;
+            lookWhetherQuiet(state.cloud());
+            return quiet;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives up what is not answered yet. */
+    public void abandon() {
+        lock.lock();
+        try {
+            CloudRecord cloud = state.cloud();
+            for (int link = 0; link < cloud.linkCount(); link++) {
+                if (cloud.pending(link) != 0) {
+                    requests.abandon(cloud.pending(link));
+                    cloud.pending(link, 0);
+                }
+            }
+            state.cloud(cloud);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void lookWhetherQuiet(CloudRecord cloud) {
+        boolean waiting = false;
+        for (int link = 0; link < cloud.linkCount(); link++) {
+            waiting |= cloud.pending(link) != 0 && cloud.linkState(link) != LinkState.UNREGISTERED;
+        }
+        if (stopping && !waiting) {
+            quiet.complete(null);
+        }
+    }
+
     private void act(CloudRecord cloud, int link, long now) {
+        if (stopping) {
+            return;
+        }
         Kind kind =
                 switch (RegistrationPolicy.decide(
                         cloud.linkState(link) == LinkState.REGISTERED,
@@ -336,6 +387,7 @@ public final class CloudLink {
                 refuse(cloud, link, status, now);
             }
             state.cloud(cloud);
+            lookWhetherQuiet(cloud);
         } finally {
             lock.unlock();
         }

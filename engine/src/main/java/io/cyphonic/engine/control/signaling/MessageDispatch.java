@@ -132,10 +132,12 @@ final class MessageDispatch {
 
     /** While the node says goodbye, nothing counts but the cloud's answer to that. */
     void farewell(byte[] datagram) {
-        if (requests.open(datagram) instanceof ControlMessage.FinalizationAck ack) {
-            finalization(ack);
-        } else {
-            countInvalid();
+        switch (requests.open(datagram)) {
+            case ControlMessage.FinalizationAck ack -> finalization(ack);
+            case null -> countInvalid();
+            default -> {
+                // A late answer.
+            }
         }
     }
 

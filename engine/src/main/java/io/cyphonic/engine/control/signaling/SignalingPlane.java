@@ -84,7 +84,11 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     public static final long PATH_TICK_NANOS = PathMachine.LOOK_NANOS;
 
     private static final int REQUESTS_PER_SECOND = 200;
-    private static final long CLOSE_MILLIS = 500;
+    private static final long CLOSE_MILLIS = 350;
+
+    /** For the answer to what is under way to the cloud. */
+    private static final long QUIET_MILLIS = 150;
+
     private static final double NANOS_PER_MILLI = 1e6;
 
     private final TunnelContext context;
@@ -104,6 +108,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     private final MessageDispatch dispatch;
     private final CookieGuard guard;
     private final CompletableFuture<Void> finalized = new CompletableFuture<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -434,9 +439,12 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     /** Says goodbye to the peers and to the cloud, and stops; takes half a second at most. */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
+        if (!closing.compareAndSet(false, true)) {
             return;
         }
+        await(cloud.stop(), QUIET_MILLIS);
+        closed.set(true);
+        cloud.abandon();
         context.waiters().close();
         tunnels.sayCloseToAll();
         logOff();
@@ -455,10 +463,14 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         requests.newTransactionId(),
                         requests.request(Kind.FINALIZATION, record.endpoint(0)),
                         (_, _) -> {});
+        if (sent) {
+            await(finalized, CLOSE_MILLIS);
+        }
+    }
+
+    private static void await(CompletableFuture<Void> answer, long millis) {
         try {
-            if (sent) {
-                finalized.get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
-            }
+            answer.get(millis, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException _) {
             // Best effort: the registration ends with its login anyway.
         } catch (InterruptedException _) {
