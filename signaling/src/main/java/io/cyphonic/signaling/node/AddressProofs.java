@@ -6,13 +6,6 @@ import io.cyphonic.signaling.protocol.Id128;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.InvalidAlgorithmParameterException;
-
-import javax.crypto.KDF;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.HKDFParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Proofs that a node receives at an address: 64 bits that every NMS member derives from the secret
@@ -22,10 +15,10 @@ final class AddressProofs {
     private static final byte[] LABEL =
             "cyphonic address proof".getBytes(StandardCharsets.US_ASCII);
 
-    private final SecretKey secret;
+    private final NmsSecret secret;
 
     AddressProofs(byte[] nmsSecret) {
-        this.secret = new SecretKeySpec(nmsSecret, "Generic");
+        this.secret = new NmsSecret(nmsSecret);
     }
 
     /** The address that a registration confirms, or {@code null} if it proves none. */
@@ -49,15 +42,6 @@ final class AddressProofs {
                         .putShort((short) address.getPort())
                         .put(host)
                         .array();
-        try {
-            byte[] derived =
-                    KDF.getInstance("HKDF-SHA256")
-                            .deriveData(HKDFParameterSpec.expandOnly(secret, info, Long.BYTES));
-            return ByteBuffer.wrap(derived).getLong();
-        } catch (InvalidAlgorithmParameterException e) {
-            throw new IllegalArgumentException("the NMS secret is too short", e);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("HKDF-SHA256 is missing in this JDK", e);
-        }
+        return ByteBuffer.wrap(secret.expand(info, Long.BYTES)).getLong();
     }
 }

@@ -5,16 +5,13 @@ import io.cyphonic.signaling.protocol.Id128;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.InvalidAlgorithmParameterException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
-import javax.crypto.KDF;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
@@ -36,11 +33,11 @@ final class DirectionSeal {
     private static final int NONCE_LENGTH = 12;
     private static final int TAG_BITS = 128;
 
-    private final SecretKey secret;
+    private final NmsSecret secret;
     private final SecureRandom random;
 
     DirectionSeal(byte[] nmsSecret, SecureRandom random) {
-        this.secret = new SecretKeySpec(nmsSecret, "Generic");
+        this.secret = new NmsSecret(nmsSecret);
         this.random = random;
     }
 
@@ -55,7 +52,7 @@ final class DirectionSeal {
                         .putLong(responderId.low())
                         .putLong(transactionId)
                         .array();
-        ByteBuffer derived = ByteBuffer.wrap(expand(info, 16));
+        ByteBuffer derived = ByteBuffer.wrap(secret.expand(info, 16));
         return new Id128(derived.getLong(), derived.getLong());
     }
 
@@ -99,20 +96,9 @@ final class DirectionSeal {
                         .putLong(pathId.low())
                         .array();
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-        SecretKey key = new SecretKeySpec(expand(info, 32), "AES");
+        SecretKey key = new SecretKeySpec(secret.expand(info, 32), "AES");
         cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
         return cipher;
-    }
-
-    private byte[] expand(byte[] info, int length) {
-        try {
-            return KDF.getInstance("HKDF-SHA256")
-                    .deriveData(HKDFParameterSpec.expandOnly(secret, info, length));
-        } catch (InvalidAlgorithmParameterException e) {
-            throw new IllegalArgumentException("the NMS secret is too short", e);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("HKDF-SHA256 is missing in this JDK", e);
-        }
     }
 
     private static byte[] bytes(String text) {
