@@ -1,12 +1,16 @@
 package io.cyphonic.signaling.registry;
 
+import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.Id128;
+import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Reads what {@link BinaryWriter} wrote.
@@ -54,6 +58,15 @@ final class BinaryReader {
     InetSocketAddress socketAddress() {
         final InetAddress address = address();
         return address == null ? null : new InetSocketAddress(address, buffer.getShort() & 0xFFFF);
+    }
+
+    List<Candidate> candidates() {
+        final List<Candidate> candidates = new ArrayList<>();
+        for (int left = int8(); left > 0; left--) {
+            final CandidateKind kind = CandidateKind.get((short) int8());
+            candidates.add(new Candidate(socketAddress(), kind));
+        }
+        return List.copyOf(candidates);
     }
 
     byte[] raw(int length) {

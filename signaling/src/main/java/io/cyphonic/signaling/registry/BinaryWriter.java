@@ -1,5 +1,6 @@
 package io.cyphonic.signaling.registry;
 
+import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.Id128;
 
 import java.net.InetAddress;
@@ -7,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Writes big-endian fields to a growing array; {@link BinaryReader} reads them in the same order.
@@ -63,6 +65,15 @@ final class BinaryWriter {
         }
         address(address.getAddress());
         room(Short.BYTES).putShort((short) address.getPort());
+        return this;
+    }
+
+    /** At most 255 of them. */
+    BinaryWriter candidates(List<Candidate> candidates) {
+        int8(candidates.size());
+        for (final Candidate candidate : candidates) {
+            int8(candidate.kind().value()).socketAddress(candidate.address());
+        }
         return this;
     }
 

@@ -1,12 +1,9 @@
 package io.cyphonic.signaling.registry;
 
-import io.cyphonic.signaling.protocol.Candidate;
-import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import io.cyphonic.signaling.protocol.sbe.Status;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -80,21 +77,13 @@ public final class RegistryCommandCodec {
         out.int64(registration.loginId()).int64(registration.counter());
         registration.ipv4().writeTo(out);
         registration.ipv6().writeTo(out);
-        out.int8(registration.candidates().size());
-        for (final Candidate candidate : registration.candidates()) {
-            out.int8(candidate.kind().value()).socketAddress(candidate.address());
-        }
+        out.candidates(registration.candidates());
     }
 
     /** The entry of a cloud that took every source for the node's address. */
     private static NodeRecord.Registration readUnconfirmed(BinaryReader in) {
         return new NodeRecord.Registration(
-                in.int64(),
-                in.int64(),
-                in.socketAddress(),
-                in.socketAddress(),
-                readCandidates(in),
-                0);
+                in.int64(), in.int64(), in.socketAddress(), in.socketAddress(), in.candidates(), 0);
     }
 
     private static NodeRecord.Registration readRegistration(BinaryReader in) {
@@ -103,19 +92,9 @@ public final class RegistryCommandCodec {
                 in.int64(),
                 Sighting.readFrom(in),
                 Sighting.readFrom(in),
-                readCandidates(in),
+                in.candidates(),
                 0,
                 List.of());
-    }
-
-    private static List<Candidate> readCandidates(BinaryReader in) {
-        final int count = in.int8();
-        final List<Candidate> candidates = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            final CandidateKind kind = CandidateKind.get((short) in.int8());
-            candidates.add(new Candidate(in.socketAddress(), kind));
-        }
-        return List.copyOf(candidates);
     }
 
     /**

@@ -2,7 +2,6 @@ package io.cyphonic.signaling.registry;
 
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.Id128;
-import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -206,11 +205,7 @@ record StoredNode(
             out.int8(registered ? 1 : 0).int64(loginId);
             ipv4.writeTo(out);
             ipv6.writeTo(out);
-            out.int64(registeredAtMillis).int8(candidates.size());
-            for (final Candidate candidate : candidates) {
-                out.int8(candidate.kind().value()).socketAddress(candidate.address());
-            }
-            out.int8(supersededLogins.size());
+            out.int64(registeredAtMillis).candidates(candidates).int8(supersededLogins.size());
             supersededLogins.forEach(out::int64);
         }
 
@@ -229,11 +224,7 @@ record StoredNode(
                 ipv6 = Sighting.readFrom(in);
             }
             final long registeredAtMillis = in.int64();
-            final List<Candidate> candidates = new ArrayList<>();
-            for (int left = in.int8(); left > 0; left--) {
-                final CandidateKind kind = CandidateKind.get((short) in.int8());
-                candidates.add(new Candidate(in.socketAddress(), kind));
-            }
+            final List<Candidate> candidates = in.candidates();
             final List<Long> logins = new ArrayList<>();
             for (int left = in.int8(); left > 0; left--) {
                 logins.add(in.int64());
@@ -243,7 +234,7 @@ record StoredNode(
                     loginId,
                     ipv4,
                     ipv6,
-                    List.copyOf(candidates),
+                    candidates,
                     registeredAtMillis,
                     List.copyOf(logins));
         }
