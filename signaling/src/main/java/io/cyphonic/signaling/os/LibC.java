@@ -17,8 +17,7 @@ import java.lang.ref.Reference;
  * <p>The hot functions are called without errno first, and once more with it if that failed: the
  * linker makes a slice of the capture segment for each capturing call, which the compiler does not
  * always remove (JDK 25). So a call that succeeds never allocates, and one that fails may cost 40
- * bytes. All of them may be repeated: a failed one has done nothing, and a repetition that succeeds
- * is as good.
+ * bytes.
  */
 final class LibC {
     private static final MemorySegment OPEN = NativeCall.find("open");
@@ -46,32 +45,26 @@ final class LibC {
 
     static int open(ErrnoCapture errno, MemorySegment path, int flags) {
         long address = NativeCall.address(path);
-        int result = (int) NativeCall.call(OPEN, errno, address, flags, 0, 0, 0, 0);
+        int result = NativeCall.call(OPEN, errno, address, flags, 0, 0, 0, 0);
         Reference.reachabilityFence(path);
-        return errno.resultOf(result);
+        return result;
     }
 
     static int close(ErrnoCapture errno, int fd) {
-        return errno.resultOf((int) NativeCall.call(CLOSE, errno, fd, 0, 0, 0, 0, 0));
+        return NativeCall.call(CLOSE, errno, fd, 0, 0, 0, 0, 0);
     }
 
     static int ioctl(ErrnoCapture errno, int fd, long request, MemorySegment argument) {
         long address = NativeCall.address(argument);
-        int result = (int) NativeCall.call(IOCTL, errno, fd, request, address, 0, 0, 0);
+        int result = NativeCall.call(IOCTL, errno, fd, request, address, 0, 0, 0);
         Reference.reachabilityFence(argument);
-        return errno.resultOf(result);
+        return result;
     }
 
     /** read(2) into a heap segment; the descriptor must be non-blocking. */
     static int read(ErrnoCapture errno, int fd, MemorySegment heap, int capacity) {
-        int result = tryRead(fd, heap, capacity);
-        if (result >= 0) {
-            return result;
-        }
-        return errno.resultOf(
-                (int)
-                        NativeCall.callWithHeap(
-                                READ, errno, fd, heap, capacity, 0, MemorySegment.NULL, 0));
+        return NativeCall.callWithHeapAgainIfFailed(
+                READ, errno, fd, heap, capacity, 0, MemorySegment.NULL, 0);
     }
 
     /**
@@ -84,43 +77,37 @@ final class LibC {
 
     /** recvmmsg(2) without waiting, and without its reason for a failure. */
     static int tryReceiveMessages(int fd, MemorySegment messages, int count) {
-        long address = NativeCall.address(messages);
-        int result = (int) NativeCall.call(RECVMMSG, fd, address, count, 0, 0, 0);
-        Reference.reachabilityFence(messages);
-        return result;
+        return tryMessages(RECVMMSG, fd, messages, count);
     }
 
     /** sendmmsg(2) without its reason for a failure. */
     static int trySendMessages(int fd, MemorySegment messages, int count) {
+        return tryMessages(SENDMMSG, fd, messages, count);
+    }
+
+    private static int tryMessages(
+            MemorySegment function, int fd, MemorySegment messages, int count) {
         long address = NativeCall.address(messages);
-        int result = (int) NativeCall.call(SENDMMSG, fd, address, count, 0, 0, 0);
+        int result = (int) NativeCall.call(function, fd, address, count, 0, 0, 0);
         Reference.reachabilityFence(messages);
         return result;
     }
 
     /** write(2) from a heap segment; the descriptor must be non-blocking. */
     static int write(ErrnoCapture errno, int fd, MemorySegment heap, int length) {
-        int result =
-                (int) NativeCall.callWithHeap(WRITE, fd, heap, length, 0, MemorySegment.NULL, 0);
-        if (result >= 0) {
-            return result;
-        }
-        return errno.resultOf(
-                (int)
-                        NativeCall.callWithHeap(
-                                WRITE, errno, fd, heap, length, 0, MemorySegment.NULL, 0));
+        return NativeCall.callWithHeapAgainIfFailed(
+                WRITE, errno, fd, heap, length, 0, MemorySegment.NULL, 0);
     }
 
     static int socket(ErrnoCapture errno, int family, int type, int protocol) {
-        return errno.resultOf(
-                (int) NativeCall.call(SOCKET, errno, family, type, protocol, 0, 0, 0));
+        return NativeCall.call(SOCKET, errno, family, type, protocol, 0, 0, 0);
     }
 
     static int socketPair(ErrnoCapture errno, int family, int type, MemorySegment descriptors) {
         long address = NativeCall.address(descriptors);
-        int result = (int) NativeCall.call(SOCKETPAIR, errno, family, type, 0, address, 0, 0);
+        int result = NativeCall.call(SOCKETPAIR, errno, family, type, 0, address, 0, 0);
         Reference.reachabilityFence(descriptors);
-        return errno.resultOf(result);
+        return result;
     }
 
     static int bind(ErrnoCapture errno, int fd, byte[] sockaddr) {
@@ -137,41 +124,25 @@ final class LibC {
             // As strict as struct sockaddr_in6, whose fields have up to four bytes.
             MemorySegment copy = arena.allocate(sockaddr.length, Integer.BYTES);
             MemorySegment.copy(MemorySegment.ofArray(sockaddr), 0, copy, 0, sockaddr.length);
-            long address = copy.address();
-            return errno.resultOf(
-                    (int) NativeCall.call(function, errno, fd, address, sockaddr.length, 0, 0, 0));
+            return NativeCall.call(function, errno, fd, copy.address(), sockaddr.length, 0, 0, 0);
         }
     }
 
     static int getSockName(ErrnoCapture errno, int fd, MemorySegment name, MemorySegment length) {
         long nameAddress = NativeCall.address(name);
         long lengthAddress = NativeCall.address(length);
-        int result =
-                (int) NativeCall.call(GETSOCKNAME, errno, fd, nameAddress, lengthAddress, 0, 0, 0);
+        int result = NativeCall.call(GETSOCKNAME, errno, fd, nameAddress, lengthAddress, 0, 0, 0);
         Reference.reachabilityFence(name);
         Reference.reachabilityFence(length);
-        return errno.resultOf(result);
+        return result;
     }
 
     /** setsockopt(2) of an int; {@code value} is a segment of four bytes. */
     static int setSockOpt(ErrnoCapture errno, int fd, int level, int name, MemorySegment value) {
         long address = NativeCall.address(value);
-        long length = value.byteSize();
-        int result = (int) NativeCall.call(SETSOCKOPT, fd, level, name, address, length, 0);
-        if (result < 0) {
-            result =
-                    errno.resultOf(
-                            (int)
-                                    NativeCall.call(
-                                            SETSOCKOPT,
-                                            errno,
-                                            fd,
-                                            level,
-                                            name,
-                                            address,
-                                            length,
-                                            0));
-        }
+        int result =
+                NativeCall.callAgainIfFailed(
+                        SETSOCKOPT, errno, fd, level, name, address, value.byteSize(), 0);
         Reference.reachabilityFence(value);
         return result;
     }
@@ -189,17 +160,16 @@ final class LibC {
             MemorySegment value = arena.allocate(JAVA_INT);
             MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
             int result =
-                    (int)
-                            NativeCall.call(
-                                    GETSOCKOPT,
-                                    errno,
-                                    fd,
-                                    level,
-                                    name,
-                                    value.address(),
-                                    length.address(),
-                                    0);
-            return result < 0 ? errno.negative() : value.get(JAVA_INT, 0);
+                    NativeCall.call(
+                            GETSOCKOPT,
+                            errno,
+                            fd,
+                            level,
+                            name,
+                            value.address(),
+                            length.address(),
+                            0);
+            return result < 0 ? result : value.get(JAVA_INT, 0);
         }
     }
 
@@ -211,17 +181,8 @@ final class LibC {
             int length,
             MemorySegment heapSockaddr,
             int sockaddrLength) {
-        int result =
-                (int)
-                        NativeCall.callWithHeap(
-                                SENDTO, fd, heap, length, 0, heapSockaddr, sockaddrLength);
-        if (result >= 0) {
-            return result;
-        }
-        return errno.resultOf(
-                (int)
-                        NativeCall.callWithHeap(
-                                SENDTO, errno, fd, heap, length, 0, heapSockaddr, sockaddrLength));
+        return NativeCall.callWithHeapAgainIfFailed(
+                SENDTO, errno, fd, heap, length, 0, heapSockaddr, sockaddrLength);
     }
 
     static int sendMessage(ErrnoCapture errno, int fd, MemorySegment message, int flags) {
@@ -235,12 +196,7 @@ final class LibC {
     private static int withMessage(
             MemorySegment function, ErrnoCapture errno, int fd, MemorySegment message, int flags) {
         long address = NativeCall.address(message);
-        int result = (int) NativeCall.call(function, fd, address, flags, 0, 0, 0);
-        if (result < 0) {
-            result =
-                    errno.resultOf(
-                            (int) NativeCall.call(function, errno, fd, address, flags, 0, 0, 0));
-        }
+        int result = NativeCall.callAgainIfFailed(function, errno, fd, address, flags, 0, 0, 0);
         Reference.reachabilityFence(message);
         return result;
     }
@@ -248,18 +204,13 @@ final class LibC {
     /** poll(2); may block. */
     static int poll(ErrnoCapture errno, MemorySegment descriptors, long count, int timeoutMs) {
         long address = NativeCall.address(descriptors);
-        int result = (int) NativeCall.call(POLL, address, count, timeoutMs, 0, 0, 0);
-        if (result < 0) {
-            result =
-                    errno.resultOf(
-                            (int) NativeCall.call(POLL, errno, address, count, timeoutMs, 0, 0, 0));
-        }
+        int result = NativeCall.callAgainIfFailed(POLL, errno, address, count, timeoutMs, 0, 0, 0);
         Reference.reachabilityFence(descriptors);
         return result;
     }
 
     static int eventFd(ErrnoCapture errno, int flags) {
-        return errno.resultOf((int) NativeCall.call(EVENTFD, errno, 0, flags, 0, 0, 0, 0));
+        return NativeCall.call(EVENTFD, errno, 0, flags, 0, 0, 0, 0);
     }
 
     /** getrusage(2) without its reason for a failure; {@code usage} is a struct rusage. */

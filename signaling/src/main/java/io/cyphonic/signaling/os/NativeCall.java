@@ -64,7 +64,7 @@ final class NativeCall {
         return segment.address();
     }
 
-    /** Without a reason for a failure. */
+    /** What the function returned: for those without errno, or where nobody asks for it. */
     static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
         try {
             return (long) CALL.invokeExact(function, a, b, c, d, e, f);
@@ -73,7 +73,8 @@ final class NativeCall {
         }
     }
 
-    static long call(
+    /** What the function returned as an int, or the negated errno. */
+    static int call(
             MemorySegment function,
             ErrnoCapture errno,
             long a,
@@ -83,15 +84,34 @@ final class NativeCall {
             long e,
             long f) {
         try {
-            return (long) CALL_ERRNO.invokeExact(function, errno.segment, a, b, c, d, e, f);
+            return errno.resultOf(
+                    (int) (long) CALL_ERRNO.invokeExact(function, errno.segment, a, b, c, d, e, f));
         } catch (Throwable t) {
             throw unexpected(t);
         }
     }
 
     /**
-     * With memory on the heap or off it, without a reason for a failure. The collector waits while
-     * the function runs: it must not block.
+     * The same without the costs of errno for a call that succeeds: it is made without, and once
+     * more with it if it failed. Only where a failed call has done nothing, and one repeated that
+     * succeeds is as good.
+     */
+    static int callAgainIfFailed(
+            MemorySegment function,
+            ErrnoCapture errno,
+            long a,
+            long b,
+            long c,
+            long d,
+            long e,
+            long f) {
+        int result = (int) call(function, a, b, c, d, e, f);
+        return result >= 0 ? result : call(function, errno, a, b, c, d, e, f);
+    }
+
+    /**
+     * What the function returned. Its memory may lie on the heap: the collector waits while it
+     * runs, so it must not block.
      */
     static long callWithHeap(
             MemorySegment function,
@@ -108,7 +128,8 @@ final class NativeCall {
         }
     }
 
-    static long callWithHeap(
+    /** As {@link #callAgainIfFailed}, with memory that may lie on the heap. */
+    static int callWithHeapAgainIfFailed(
             MemorySegment function,
             ErrnoCapture errno,
             long a,
@@ -117,8 +138,16 @@ final class NativeCall {
             long d,
             MemorySegment e,
             long f) {
+        int result = (int) callWithHeap(function, a, b, c, d, e, f);
+        if (result >= 0) {
+            return result;
+        }
         try {
-            return (long) CALL_HEAP_ERRNO.invokeExact(function, errno.segment, a, b, c, d, e, f);
+            return errno.resultOf(
+                    (int)
+                            (long)
+                                    CALL_HEAP_ERRNO.invokeExact(
+                                            function, errno.segment, a, b, c, d, e, f));
         } catch (Throwable t) {
             throw unexpected(t);
         }
