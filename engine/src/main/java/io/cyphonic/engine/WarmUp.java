@@ -28,6 +28,7 @@ final class WarmUp {
      */
     private static final long CACHED_READY_MILLIS = 1_300;
 
+    /** And no longer than this, however fast everything else was. */
     private static final long CACHED_WAIT_MILLIS = 500;
 
     /** Of which so long for handshakes at most. */

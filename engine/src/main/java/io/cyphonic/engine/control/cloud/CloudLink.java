@@ -154,11 +154,8 @@ public final class CloudLink {
             long now = runtime.nanoTime();
             CloudRecord cloud = state.cloud();
             for (int link = 0; link < cloud.linkCount(); link++) {
-                if (cloud.pending(link) != 0) {
-                    // It went out from the old address, and its next try may be seconds away.
-                    requests.abandon(cloud.pending(link));
-                    cloud.pending(link, 0);
-                }
+                // It went out from the old address, and its next try may be seconds away.
+                abandon(cloud, link);
                 if (cloud.linkState(link) == LinkState.REGISTERED) {
                     cloud.linkState(link, LinkState.OUTDATED);
                 }
@@ -214,10 +211,7 @@ public final class CloudLink {
         try {
             CloudRecord cloud = state.cloud();
             for (int link = 0; link < cloud.linkCount(); link++) {
-                if (cloud.pending(link) != 0) {
-                    requests.abandon(cloud.pending(link));
-                    cloud.pending(link, 0);
-                }
+                abandon(cloud, link);
             }
             state.cloud(cloud);
         } finally {
@@ -225,12 +219,22 @@ public final class CloudLink {
         }
     }
 
+    private void abandon(CloudRecord cloud, int link) {
+        if (cloud.pending(link) != 0) {
+            requests.abandon(cloud.pending(link));
+            cloud.pending(link, 0);
+        }
+    }
+
     private void lookWhetherQuiet(CloudRecord cloud) {
+        if (!stopping) {
+            return;
+        }
         boolean waiting = false;
         for (int link = 0; link < cloud.linkCount(); link++) {
             waiting |= cloud.pending(link) != 0 && cloud.linkState(link) != LinkState.UNREGISTERED;
         }
-        if (stopping && !waiting) {
+        if (!waiting) {
             quiet.complete(null);
         }
     }
