@@ -3,12 +3,12 @@
 import argparse
 import json
 import pathlib
-import statistics
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy/lab"))
 
+import figures  # noqa: E402
 import load  # noqa: E402
 from environment import machine  # noqa: E402
 from fleet import MAX_INITIATORS, fleet  # noqa: E402
@@ -37,10 +37,11 @@ class Unwatched:
 
 def one_cell(nodes, seconds):
     """Bulk, small packets, and round trips without and with load over all tunnels that stand."""
-    changes = nodes.path_changes()
+    before = nodes.path_changes()
     idle = load.idle(nodes, seconds)
     bulk = load.tcp(nodes, seconds)
     small = load.udp(nodes, seconds, MORE_THAN_GOES, datagram=SMALL_BYTES)
+    after = nodes.path_changes()
     return {
         "tcp_mbps": bulk["mbps"],
         "small_kpps": small["mbps"] * 1000 / (8 * SMALL_BYTES),
@@ -48,7 +49,7 @@ def one_cell(nodes, seconds):
         "rtt_loaded_ms": bulk["rtt_p50_ms"],
         "reordered": bulk["reordered"] + small["out_of_order"],
         # What is under way on two ways may overtake.
-        "path_changes": nodes.path_changes() - changes,
+        "path_changes": None if None in (before, after) else after - before,
     }
 
 
@@ -78,22 +79,23 @@ def measure_all(options):
 
 
 def medians(cells):
-    return {cell: {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+    return {cell: {name: figures.median([each[name] for each in rounds]) for name in rounds[0]}
             for cell, rounds in cells.items()}
 
 
 def table(results, modes, counts):
     """A row for each number of tunnels and mode; the best of the modes has a star."""
-    lines = [f"{'tunnels':>8} {'mode':10}" + "".join(f"{title:>18}" for _, title, _, _ in COLUMNS) 
+    lines = [f"{'tunnels':>8} {'mode':10}" + "".join(f"{title:>18}" for _, title, _, _ in COLUMNS)
              + f"{'reordered':>11}{'path changes':>14}"]
     for count in sorted(counts):
         best = {key: better(results[mode, count][key] for mode in modes) for key, _, _, better in COLUMNS}
         for mode in modes:
-            figures = results[mode, count]
+            cell = results[mode, count]
+            changes = "-" if cell["path_changes"] is None else f"{cell['path_changes']:.0f}"
             lines.append(f"{count:8} {mode:10}" + "".join(
-                f"{form.format(figures[key]) + ('*' if figures[key] == best[key] else ' '):>18}"
-                for key, _, form, _ in COLUMNS) 
-                + f"{figures['reordered']:11.0f}{figures['path_changes']:14.0f}")
+                f"{form.format(cell[key]) + ('*' if cell[key] == best[key] else ' '):>18}"
+                for key, _, form, _ in COLUMNS)
+                + f"{cell['reordered']:11.0f}{changes:>14}")
     return "\n".join(lines)
 
 
