@@ -27,7 +27,9 @@ public interface UdpTransport extends AutoCloseable {
     int localPort();
 
     /**
-     * Receives the next datagrams of one source.
+     * Receives the next datagrams of one source. The two sockets take turns: nothing from one does
+     * not mean that the other has nothing, which {@link Readiness} tells and one of the next calls
+     * brings.
      *
      * @param into its memory, which is exchanged, or a buffer of at least 65535 bytes
      * @return bytes received; {@link #WOULD_BLOCK}; or a negative errno

@@ -28,9 +28,16 @@ import java.lang.foreign.MemorySegment;
 final class UdpReceiver {
     /**
      * Messages per call, 64 KiB each where the kernel joins datagrams; after so many from one
-     * socket the other is looked at, even if the first has more.
+     * socket it is the other's turn, even if the first has more.
      */
     static final int BATCH = 8;
+
+    /**
+     * One call in so many is the other socket's, whether the first has something or not. Mostly all
+     * peers are reached over one family, and asking the other each time would make a quarter of all
+     * system calls of a transfer.
+     */
+    static final int TURNS = 4;
 
     private static final int MAX_CALLS = 2;
 
@@ -44,6 +51,7 @@ final class UdpReceiver {
     private final NativeMessage[] each = new NativeMessage[BATCH];
     private UdpSocket preferred;
     private UdpSocket other;
+    private int callsOfThisTurn;
 
     // What the last call brought, from {@code next} to {@code count}.
     private int next;
@@ -88,27 +96,20 @@ final class UdpReceiver {
         }
     }
 
-    /** The socket that had something is asked first next time, unless it has had its share. */
+    /** The socket that had something is asked again next time, until the other has its turn. */
     private int fillFromEither() {
-        if (count == BATCH) {
-            swap();
+        if (other == null || count < BATCH && ++callsOfThisTurn < TURNS) {
+            return fill(preferred);
         }
-        int result = fill(preferred);
-        if (result == UdpTransport.WOULD_BLOCK && other != null) {
-            result = fill(other);
-            if (result != UdpTransport.WOULD_BLOCK) {
-                swap();
-            }
+        callsOfThisTurn = 0;
+        int result = fill(other);
+        if (result == UdpTransport.WOULD_BLOCK) {
+            return fill(preferred);
         }
+        UdpSocket former = other;
+        other = preferred;
+        preferred = former;
         return result;
-    }
-
-    private void swap() {
-        if (other != null) {
-            UdpSocket former = other;
-            other = preferred;
-            preferred = former;
-        }
     }
 
     /** Receives as many messages as there are; only after those before were taken. */

@@ -220,6 +220,24 @@ class LinuxUdpTransportTest {
         assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BATCH + 1);
     }
 
+    @Test
+    void shouldReceiveFromBothFamiliesWhenOneAlwaysHasALittle() throws Exception {
+        LinuxUdpTransport sender = open(new UdpOptions(0, false, false, 1 << 20));
+        LinuxUdpTransport receiver = open(new UdpOptions(0, false, false, 1 << 20));
+        byte[] one = {1};
+        sender.send(one, 0, 1, 1, endpoint("::1", receiver));
+
+        int receivesUntilIpv6 = 0;
+        do {
+            assertThat(receivesUntilIpv6).isLessThan(UdpReceiver.TURNS);
+            sender.send(one, 0, 1, 1, endpoint("127.0.0.1", receiver));
+            while (receiver.receive(received) == UdpTransport.WOULD_BLOCK) {
+                awaitReadable(receiver);
+            }
+            receivesUntilIpv6++;
+        } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldSendRunsOfDifferentLengthsTogether(boolean segmentation) throws Exception {
