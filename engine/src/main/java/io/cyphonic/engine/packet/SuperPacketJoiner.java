@@ -2,15 +2,49 @@ package io.cyphonic.engine.packet;
 
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
+import java.util.Arrays;
+import java.util.HexFormat;
+
 /**
  * Decides whether segments belong to one super-packet again and makes its headers; the payloads are
  * already in a row. Follows the rules of the kernel's receive offload (tcp_gro_receive,
- * udp_gro_receive): what would be lost by joining prevents it. Static, no allocation.
+ * inet_gro_receive, udp_gro_receive): what would be lost by joining prevents it. Static, no
+ * allocation.
  */
 public final class SuperPacketJoiner {
     private static final int MAX_PACKET_LENGTH = 65_535;
+    private static final byte IPV4_WITHOUT_OPTIONS = 0x45;
+
+    // Where the headers of neighbours agree: ff all bits, 00 none. What follows, which is TCP
+    // options, agrees as a whole. Sequence number and flags of TCP are looked at on their own.
+    //   version, DS; length, identification; fragment; TTL, protocol; checksum; addresses
+    private static final String IPV4 = "ffff 00000000 ffff ffff 0000 ffffffffffffffff";
+    //   version, class, flow; length; next header, hop limit; addresses
+    private static final String IPV6 =
+            "ffffffff 0000 ffff ffffffffffffffffffffffffffffffff ffffffffffffffffffffffffffffffff";
+    //   ports; sequence; acknowledgement; offset, flags; window; checksum; urgent
+    private static final String TCP = "ffffffff 00000000 ffffffff ff00 ffff 0000 ffff";
+    //   ports; length, checksum
+    private static final String UDP = "ffffffff 00000000";
+
+    private static final long[] IPV4_TCP = mask(IPV4 + TCP);
+    private static final long[] IPV4_UDP = mask(IPV4 + UDP);
+    private static final long[] IPV6_TCP = mask(IPV6 + TCP);
+    private static final long[] IPV6_UDP = mask(IPV6 + UDP);
 
     private SuperPacketJoiner() {}
+
+    private static long[] mask(String hex) {
+        byte[] bytes = new byte[SuperPacketCutter.MAX_HEADER_LENGTH];
+        Arrays.fill(bytes, (byte) -1);
+        byte[] start = HexFormat.of().parseHex(hex.replace(" ", ""));
+        System.arraycopy(start, 0, bytes, 0, start.length);
+        long[] words = new long[bytes.length / Long.BYTES];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = (long) IpPacket.LONG.get(bytes, i * Long.BYTES);
+        }
+        return words;
+    }
 
     /**
      * Whether the segment at {@code next} may follow in the super-packet that begins at {@code
@@ -28,103 +62,54 @@ public final class SuperPacketJoiner {
             int headerLength,
             int payloadBefore,
             int nextPayload) {
+        boolean ipv4 = headBuffer[head] == IPV4_WITHOUT_OPTIONS;
         if (headerLength + payloadBefore + nextPayload > MAX_PACKET_LENGTH
-                || headBuffer[head] != nextBuffer[next]) {
+                || !ipv4 && IpPacket.version(headBuffer, head) == 4) {
             return false;
         }
-        boolean ipv4 = IpPacket.version(headBuffer, head) == 4;
-        boolean sameNetworkHeader =
-                ipv4
-                        ? sameIpv4(headBuffer, head, nextBuffer, next)
-                        : sameIpv6(headBuffer, head, nextBuffer, next);
-        if (!sameNetworkHeader) {
-            return false;
-        }
-        int transport =
-                ipv4 ? IpPacket.ipv4HeaderLength(headBuffer, head) : IpPacket.IPV6_HEADER_LENGTH;
         boolean tcp = protocol(headBuffer, head) == IpPacket.TCP;
-        return tcp
-                ? sameTcp(
-                        headBuffer,
-                        head + transport,
-                        nextBuffer,
-                        next + transport,
-                        headerLength - transport,
-                        payloadBefore)
-                : sameInt(headBuffer, head + transport, nextBuffer, next + transport);
+        long[] mask = tcp ? ipv4 ? IPV4_TCP : IPV6_TCP : ipv4 ? IPV4_UDP : IPV6_UDP;
+        if (!agree(headBuffer, head, nextBuffer, next, headerLength, mask)) {
+            return false;
+        }
+        int transport = ipv4 ? IpPacket.IPV4_HEADER_LENGTH : IpPacket.IPV6_HEADER_LENGTH;
+        return !tcp || follows(headBuffer, head, nextBuffer, next, transport, payloadBefore);
+    }
+
+    /** Word by word, and no branch before the end: most headers agree. */
+    private static boolean agree(
+            byte[] a, int aAt, byte[] b, int bAt, int headerLength, long[] mask) {
+        int words = headerLength / Long.BYTES;
+        long different = 0;
+        for (int i = 0; i < words; i++) {
+            long word = (long) IpPacket.LONG.get(a, aAt + i * Long.BYTES);
+            long other = (long) IpPacket.LONG.get(b, bAt + i * Long.BYTES);
+            different |= (word ^ other) & mask[i];
+        }
+        int rest = words * Long.BYTES;
+        if (rest < headerLength) {
+            // Headers are multiples of four bytes.
+            int word = (int) IpPacket.INT.get(a, aAt + rest);
+            int other = (int) IpPacket.INT.get(b, bAt + rest);
+            different |= (word ^ other) & mask[words] >>> Integer.SIZE;
+        }
+        return different == 0;
+    }
+
+    private static boolean follows(
+            byte[] a, int aAt, byte[] b, int bAt, int transport, int payloadBefore) {
+        int sequenceField = transport + TcpHeader.SEQUENCE_FIELD_OFFSET;
+        int flagsField = transport + TcpHeader.FLAGS_FIELD_OFFSET;
+        int sequence = (int) IpPacket.INT.get(a, aAt + sequenceField);
+        int nextSequence = (int) IpPacket.INT.get(b, bAt + sequenceField);
+        int lastOnly = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
+        return nextSequence == sequence + payloadBefore
+                && (a[aAt + flagsField] & 0xFF & ~TcpHeader.FLAG_CWR)
+                        == (b[bAt + flagsField] & 0xFF & ~lastOnly);
     }
 
     private static int protocol(byte[] buffer, int offset) {
         return buffer[offset + (IpPacket.version(buffer, offset) == 4 ? 9 : 6)] & 0xFF;
-    }
-
-    /** All but length, identification and checksum. */
-    private static boolean sameIpv4(byte[] a, int aAt, byte[] b, int bAt) {
-        return a[aAt + 1] == b[bAt + 1]
-                && sameInt(a, aAt + 6, b, bAt + 6)
-                && sameLong(a, aAt + 12, b, bAt + 12)
-                && sameWords(
-                        a,
-                        aAt + IpPacket.IPV4_HEADER_LENGTH,
-                        b,
-                        bAt + IpPacket.IPV4_HEADER_LENGTH,
-                        IpPacket.ipv4HeaderLength(a, aAt) - IpPacket.IPV4_HEADER_LENGTH);
-    }
-
-    /** All but the length. */
-    private static boolean sameIpv6(byte[] a, int aAt, byte[] b, int bAt) {
-        return sameInt(a, aAt, b, bAt)
-                && IpPacket.unsignedShort(a, aAt + 6) == IpPacket.unsignedShort(b, bAt + 6)
-                && sameLong(a, aAt + 8, b, bAt + 8)
-                && sameLong(a, aAt + 16, b, bAt + 16)
-                && sameLong(a, aAt + 24, b, bAt + 24)
-                && sameLong(a, aAt + 32, b, bAt + 32);
-    }
-
-    private static boolean sameTcp(
-            byte[] a, int aAt, byte[] b, int bAt, int length, int payloadBefore) {
-        int sequence = (int) IpPacket.INT.get(a, aAt + TcpHeader.SEQUENCE_FIELD_OFFSET);
-        int nextSequence = (int) IpPacket.INT.get(b, bAt + TcpHeader.SEQUENCE_FIELD_OFFSET);
-        int headFlags = a[aAt + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
-        int nextFlags = b[bAt + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
-        int lastOnly = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
-        int acknowledgement = TcpHeader.ACKNOWLEDGEMENT_FIELD_OFFSET;
-        int dataOffset = TcpHeader.DATA_OFFSET_FIELD_OFFSET;
-        int window = TcpHeader.WINDOW_FIELD_OFFSET;
-        int urgent = TcpHeader.URGENT_FIELD_OFFSET;
-        return nextSequence == sequence + payloadBefore
-                && sameInt(a, aAt, b, bAt)
-                && sameInt(a, aAt + acknowledgement, b, bAt + acknowledgement)
-                && a[aAt + dataOffset] == b[bAt + dataOffset]
-                && (headFlags & ~TcpHeader.FLAG_CWR) == (nextFlags & ~lastOnly)
-                && IpPacket.unsignedShort(a, aAt + window)
-                        == IpPacket.unsignedShort(b, bAt + window)
-                && IpPacket.unsignedShort(a, aAt + urgent)
-                        == IpPacket.unsignedShort(b, bAt + urgent)
-                && sameWords(
-                        a,
-                        aAt + TcpHeader.LENGTH,
-                        b,
-                        bAt + TcpHeader.LENGTH,
-                        length - TcpHeader.LENGTH);
-    }
-
-    private static boolean sameInt(byte[] a, int aAt, byte[] b, int bAt) {
-        return (int) IpPacket.INT.get(a, aAt) == (int) IpPacket.INT.get(b, bAt);
-    }
-
-    private static boolean sameLong(byte[] a, int aAt, byte[] b, int bAt) {
-        return (long) IpPacket.LONG.get(a, aAt) == (long) IpPacket.LONG.get(b, bAt);
-    }
-
-    /** Options: a multiple of four bytes, and few. */
-    private static boolean sameWords(byte[] a, int aAt, byte[] b, int bAt, int length) {
-        for (int i = 0; i < length; i += Integer.BYTES) {
-            if (!sameInt(a, aAt + i, b, bAt + i)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Whether nothing may follow this segment: it carries FIN or PSH. */
