@@ -8,6 +8,7 @@ import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.Readiness;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.UdpTransport;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
@@ -46,6 +47,11 @@ final class InboundStage implements Stage {
     /** The source of the datagrams at hand, once somebody needs it as an object. */
     private Endpoint source;
 
+    /** The endpoint that the source at hand was compared with last; mostly the next one's too. */
+    private Endpoint compared;
+
+    private boolean cameFromCompared;
+
     private InboundSlot slot;
     private boolean sourceDrained;
 
@@ -64,6 +70,11 @@ final class InboundStage implements Stage {
         this.counters = counters;
         this.marks = marks;
         this.clock = clock;
+    }
+
+    @Override
+    public int reads() {
+        return Readiness.UDP;
     }
 
     @Override
@@ -152,21 +163,23 @@ final class InboundStage implements Stage {
         if (source != null && !source.matches(received.source, 0, received.sourceLength)) {
             source = null;
         }
+        compared = null;
+        cameFromCompared = false;
         int segment = Math.max(1, received.segmentLength);
         int end = at + length;
-        for (int offset = at; offset < end; offset += segment) {
-            if (slot.isFull()) {
-                // More in one receive than a slot takes: only with absurdly short datagrams.
-                spareLength = end - offset;
-                MemorySegment.copy(slot.in, offset, spare, 0, spareLength);
-                return;
-            }
+        int offset = at;
+        for (; offset < end && !slot.isFull(); offset += segment) {
             stageDatagram(offset, Math.min(segment, end - offset));
+        }
+        counters.add(Counter.INBOUND_DATAGRAMS, (offset - at) / segment);
+        if (offset < end) {
+            // More in one receive than a slot takes: only with absurdly short datagrams.
+            spareLength = end - offset;
+            MemorySegment.copy(slot.in, offset, spare, 0, spareLength);
         }
     }
 
     private void stageDatagram(int offset, int length) {
-        counters.add(Counter.INBOUND_DATAGRAMS, 1);
         byte type = slot.in.get(ValueLayout.JAVA_BYTE, offset);
         switch (type) {
             case DatagramType.CAPSULE -> stageCapsule(offset, length);
@@ -230,15 +243,21 @@ final class InboundStage implements Stage {
             counters.drop(DropReason.INBOUND_UNKNOWN_RECEIVER, 1);
             return;
         }
-        Endpoint expected = session.tunnel().endpoint();
-        boolean fromThere =
-                expected != null && expected.matches(received.source, 0, received.sourceLength);
         int capsule = slot.capsules++;
         slot.offset[capsule] = offset;
         slot.length[capsule] = length;
         slot.session[capsule] = session;
-        slot.from[capsule] = fromThere ? null : source();
+        slot.from[capsule] = cameFrom(session.tunnel().endpoint()) ? null : source();
         slot.inLength = offset + length;
+    }
+
+    private boolean cameFrom(Endpoint expected) {
+        if (expected != compared) {
+            compared = expected;
+            cameFromCompared =
+                    expected != null && expected.matches(received.source, 0, received.sourceLength);
+        }
+        return cameFromCompared;
     }
 
     /** The source as an object, made at most once while it stays the same. */

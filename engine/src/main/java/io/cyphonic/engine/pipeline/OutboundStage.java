@@ -9,6 +9,7 @@ import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.Readiness;
 import io.cyphonic.signaling.net.TunDevice;
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
@@ -110,6 +111,11 @@ final class OutboundStage implements Stage {
     /** Any thread: a tunnel has got a session, so packets that wait may go. */
     void sessionsChanged() {
         sessionsChanged = true;
+    }
+
+    @Override
+    public int reads() {
+        return Readiness.TUN;
     }
 
     @Override

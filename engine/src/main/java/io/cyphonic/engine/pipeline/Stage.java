@@ -1,5 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.signaling.net.Readiness;
+
 /** The first step of a pipeline, as the thread that runs it sees it. */
 interface Stage {
     /** Answer of {@link #work}: a batch went on its way, and there may be more at once. */
@@ -16,6 +18,9 @@ interface Stage {
 
     /** Answer of {@link #work}: the pipeline is being shut down. */
     int STOPPED = -2;
+
+    /** Where its work comes from: {@link Readiness#TUN} or {@link Readiness#UDP}. */
+    int reads();
 
     /** Stages one batch, if there is something, and sends it on its way. */
     int work();

@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
  */
 final class StageLoop implements Runnable {
     private static final int IDLE_MILLIS = 1_000;
+    private static final int EVERYTHING = Readiness.TUN | Readiness.UDP;
     private static final long TIDY_INTERVAL_NANOS = 1_000_000_000L;
 
     /** Rounds without sleep after which the clock is looked at. */
@@ -58,11 +59,13 @@ final class StageLoop implements Runnable {
 
     @Override
     public void run() {
+        int ready = EVERYTHING;
         while (running) {
-            int outcome = workOnAll();
+            int outcome = round(ready);
+            ready = EVERYTHING;
             boolean sleeps = outcome == Stage.EMPTY && running;
             if (sleeps) {
-                readiness.await(IDLE_MILLIS);
+                ready = sleep();
             } else if (outcome == Stage.DRAINED) {
                 // One more look before sleeping, once others have run: the host has its answer
                 // ready as soon as the question was delivered, and whoever feeds this thread may
@@ -79,14 +82,29 @@ final class StageLoop implements Runnable {
         }
     }
 
-    /** One round over the stages; the busiest answer, {@link Stage#EMPTY} if none had work. */
-    private int workOnAll() {
+    /**
+     * What the first round after waking is for: a source that is not ready would only delay the
+     * other. Who wakes this thread may have given work to any stage.
+     */
+    private int sleep() {
+        int ready = readiness.await(IDLE_MILLIS);
+        return ready == 0 || (ready & Readiness.WOKEN) != 0 ? EVERYTHING : ready;
+    }
+
+    /**
+     * One round over the stages of these sources; the busiest answer, {@link Stage#EMPTY} if none
+     * had work.
+     */
+    private int round(int sources) {
         int busiest = Stage.EMPTY;
         for (int i = 0; i < stages.size(); i++) {
-            int outcome = workOn(stages.get(i));
-            busiest = Math.max(busiest, outcome);
-            if (outcome == Stage.FAILED) {
-                LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
+            Stage stage = stages.get(i);
+            if ((stage.reads() & sources) != 0) {
+                int outcome = workOn(stage);
+                busiest = Math.max(busiest, outcome);
+                if (outcome == Stage.FAILED) {
+                    LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
+                }
             }
         }
         return busiest;
