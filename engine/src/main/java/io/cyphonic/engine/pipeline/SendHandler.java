@@ -205,28 +205,50 @@ final class SendHandler implements SlotSink<OutboundSlot> {
 
     /** Capsules that begin before {@code sentEnd} were sent. */
     private void count(OutboundSlot slot, int run, int sentEnd, DropReason unsent) {
-        for (int capsule = firstOfRun[run]; capsule < endOfRun[run]; capsule++) {
-            int entry = slot.capsuleEntry[capsule];
-            Tunnel tunnel = slot.session[entry].tunnel();
-            boolean control = isControl(slot, capsule);
-            if (slot.capsuleOffset[capsule] >= sentEnd) {
-                if (control && unsent == DropReason.OUTBOUND_DATAGRAM_TOO_LONG) {
-                    // A probe is to find that out.
-                    counters.add(Counter.OUTBOUND_PROBES_TOO_LONG, 1);
-                } else {
-                    counters.drop(unsent, 1);
-                }
-            } else if (control) {
-                counters.add(Counter.OUTBOUND_CONTROL_CAPSULES, 1);
-                tunnel.countSent(0, 0, slot.nowNanos);
-            } else {
-                int bytes = innerLength(slot, capsule);
-                counters.add(Counter.OUTBOUND_SENT_PACKETS, 1);
-                counters.add(Counter.OUTBOUND_SENT_BYTES, bytes);
-                tunnel.countSent(1, bytes, slot.nowNanos);
-            }
-            slot.settled++;
+        int capsule = firstOfRun[run];
+        int end = endOfRun[run];
+        if (isControl(slot, capsule)) {
+            countControl(slot, capsule, slot.capsuleOffset[capsule] < sentEnd, unsent);
+            return;
         }
+        while (capsule < end && slot.capsuleOffset[capsule] < sentEnd) {
+            capsule = countEntry(slot, capsule, end, sentEnd);
+        }
+        if (capsule < end) {
+            counters.drop(unsent, end - capsule);
+            slot.settled += end - capsule;
+        }
+    }
+
+    /** Counts what was sent of one packet of the host; returns the capsule after it. */
+    private int countEntry(OutboundSlot slot, int first, int end, int sentEnd) {
+        int entry = slot.capsuleEntry[first];
+        long bytes = 0;
+        int capsule = first;
+        while (capsule < end
+                && slot.capsuleEntry[capsule] == entry
+                && slot.capsuleOffset[capsule] < sentEnd) {
+            bytes += innerLength(slot, capsule++);
+        }
+        int packets = capsule - first;
+        counters.add(Counter.OUTBOUND_SENT_PACKETS, packets);
+        counters.add(Counter.OUTBOUND_SENT_BYTES, bytes);
+        slot.session[entry].tunnel().countSent(packets, bytes, slot.nowNanos);
+        slot.settled += packets;
+        return capsule;
+    }
+
+    private void countControl(OutboundSlot slot, int capsule, boolean sent, DropReason unsent) {
+        if (sent) {
+            counters.add(Counter.OUTBOUND_CONTROL_CAPSULES, 1);
+            slot.session[slot.capsuleEntry[capsule]].tunnel().countSent(0, 0, slot.nowNanos);
+        } else if (unsent == DropReason.OUTBOUND_DATAGRAM_TOO_LONG) {
+            // A probe is to find that out.
+            counters.add(Counter.OUTBOUND_PROBES_TOO_LONG, 1);
+        } else {
+            counters.drop(unsent, 1);
+        }
+        slot.settled++;
     }
 
     @Override
