@@ -29,7 +29,7 @@ interface MappingProtocol {
          */
         record Refused(String reason) implements Outcome {}
 
-        /** The gateway does not speak the protocol. */
+        /** The gateway does not speak the protocol, or does not answer at all. */
         record Absent() implements Outcome {}
     }
 

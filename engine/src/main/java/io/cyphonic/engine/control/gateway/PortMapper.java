@@ -4,6 +4,7 @@ import io.cyphonic.engine.control.CandidateSource;
 import io.cyphonic.engine.control.gateway.MappingProtocol.Finding;
 import io.cyphonic.engine.control.gateway.MappingProtocol.Health;
 import io.cyphonic.engine.control.gateway.MappingProtocol.Outcome;
+import io.cyphonic.engine.control.policy.BackoffPolicy;
 import io.cyphonic.signaling.net.AddressText;
 import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.sbe.CandidateKind;
@@ -31,12 +32,19 @@ import java.util.function.Predicate;
  *         +------------------------------------+
  *         v                                    |        check every 60 s
  *       IDLE --- gateway, private address ---> ASKING ---- granted ----> MAPPED <----+
- *                                              ^  |                        |  |      |
- *                                              |  | refused, absent:       |  +------+
- *                                              |  | 30 s, doubled to 30 min|    good; renewed at half
- *                                              +--+ <----------------------+    of the lifetime
- *                                                    restarted, moved, silent
+ *                                              ^  |                       |  |       |
+ *                                              |  | refused, absent       |  +-------+
+ *                                              |  | 30 s, doubled         |    good; renewed at half
+ *                                              +--+ <---------------------+    of the lifetime
+ *                                                    restarted, moved; silent
+ *                                                    five times, or to the end
+ *                                                    of the lifetime
  * </pre>
+ *
+ * <p>A gateway that does not answer has forgotten nothing yet: the mapping holds until its lifetime
+ * ends, and peers may go on using it. Such a gateway is asked again after 3 s, doubled each time,
+ * as RFC 6887 has it in section 8.1.1; each time thrice, as RFC 6886 has it in section 3.1. So is
+ * one that has granted a mapping before and does not any more: it may be starting.
  *
  * <p>{@link #step} is one round and waits for the gateway; one thread calls it, and {@link
  * #withdraw} after it. What is known may be read by any thread.
@@ -46,11 +54,20 @@ public final class PortMapper implements CandidateSource {
 
     private static final Logger LOG = LoggerFactory.getLogger(PortMapper.class);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(30);
-    private static final long FIRST_BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(30);
-    private static final long MAX_BACKOFF_NANOS = TimeUnit.MINUTES.toNanos(30);
 
-    /** A mapping without an end is renewed all the same: gateways forget. */
-    private static final int PERMANENT_SECONDS = 1800;
+    /** Of a gateway that has granted nothing yet. */
+    private static final BackoffPolicy SEARCH =
+            new BackoffPolicy(TimeUnit.SECONDS.toNanos(30), TimeUnit.MINUTES.toNanos(30));
+
+    /** Of one that has: the initial and the maximum retransmission time of RFC 6887. */
+    private static final BackoffPolicy RETRANSMISSION =
+            new BackoffPolicy(TimeUnit.SECONDS.toNanos(3), TimeUnit.SECONDS.toNanos(1024));
+
+    /** So many silent rounds in a row, about a minute, and the mapping is not told any more. */
+    private static final int SILENT_ROUNDS = 5;
+
+    /** Between two renewals at least, however short the lifetime is; RFC 6887, section 11.2.1. */
+    private static final long RENEWAL_GAP_NANOS = TimeUnit.SECONDS.toNanos(4);
 
     private final GatewayFinder finder;
     private final Function<GatewayRoute, GatewayLink> links;
@@ -64,8 +81,9 @@ public final class PortMapper implements CandidateSource {
     private GatewayRoute route;
     private List<MappingProtocol> protocols = List.of();
     private MappingProtocol active;
-    private long renewNanos;
-    private long backoffNanos = FIRST_BACKOFF_NANOS;
+    private Lease lease;
+    private boolean hasGranted;
+    private int failures;
     private boolean complained;
 
     private volatile Mapping mapping;
@@ -192,35 +210,76 @@ public final class PortMapper implements CandidateSource {
             forget();
             route = present;
             protocols = newProtocols();
-            backoffNanos = FIRST_BACKOFF_NANOS;
+            hasGranted = false;
+            failures = 0;
         }
         GatewayLink link = links.apply(route);
-        if (active != null && isStillGood(link)) {
-            return CHECK_NANOS;
+        if (active != null) {
+            switch (look(link)) {
+                case GOOD -> {
+                    return good();
+                }
+                case SILENT -> {
+                    long wait = failed();
+                    long left = lease.endNanos() - nanoClock.getAsLong();
+                    if (failures < SILENT_ROUNDS && left > 0) {
+                        return Math.min(wait, left);
+                    }
+                    forget();
+                    failures = 0;
+                }
+                case LOST -> {
+                    // Asked for anew.
+                }
+            }
         }
         if (ask(link)) {
-            backoffNanos = FIRST_BACKOFF_NANOS;
-            return CHECK_NANOS;
+            return good();
         }
         forget();
-        long wait = backoffNanos;
-        backoffNanos = Math.min(2 * backoffNanos, MAX_BACKOFF_NANOS);
-        return wait;
+        return failed();
     }
 
-    private boolean isStillGood(GatewayLink link) {
-        if (renewNanos - nanoClock.getAsLong() <= 0) {
-            return false;
-        }
+    private long good() {
+        failures = 0;
+        long untilRenewal = lease.renewalNanos() - nanoClock.getAsLong();
+        return Math.clamp(untilRenewal, RENEWAL_GAP_NANOS, CHECK_NANOS);
+    }
+
+    private long failed() {
+        failures++;
+        return (hasGranted ? RETRANSMISSION : SEARCH).waitNanos(failures, random);
+    }
+
+    /** Whether the mapping is still there; renews it when that is due. */
+    private Health look(GatewayLink link) {
+        return lease.isRenewalDue(nanoClock.getAsLong()) ? renew(link) : check(link);
+    }
+
+    private Health check(GatewayLink link) {
         try {
             Health health = active.check(link);
             if (health == Health.LOST) {
                 LOG.info("the gateway {} has restarted or moved: mapping again", host());
             }
-            return health == Health.GOOD;
+            return health;
         } catch (IOException _) {
-            return false;
+            return Health.SILENT;
         }
+    }
+
+    private Health renew(GatewayLink link) {
+        return switch (map(active, link)) {
+            case Outcome.Granted granted when isUsable(granted.external()) -> {
+                accept(active, granted);
+                yield Health.GOOD;
+            }
+            case Outcome.Absent _ -> Health.SILENT;
+            case Outcome.Granted _, Outcome.Refused _ -> {
+                forget();
+                yield Health.LOST;
+            }
+        };
     }
 
     /** Asks by the protocol that worked, then by the others. */
@@ -276,11 +335,8 @@ public final class PortMapper implements CandidateSource {
     private void accept(MappingProtocol protocol, Outcome.Granted granted) {
         active = protocol;
         complained = false;
-        int lifetime =
-                granted.lifetimeSeconds() == 0
-                        ? PERMANENT_SECONDS
-                        : Math.min(granted.lifetimeSeconds(), MappingProtocol.LIFETIME_SECONDS);
-        renewNanos = nanoClock.getAsLong() + TimeUnit.SECONDS.toNanos(lifetime) / 2;
+        hasGranted = true;
+        lease = Lease.of(granted.lifetimeSeconds(), nanoClock.getAsLong());
         Mapping now = new Mapping(protocol.name(), granted.external(), route.gateway());
         if (!now.equals(mapping)) {
             LOG.info(

@@ -40,6 +40,9 @@ final class UpnpProtocol implements MappingProtocol {
             return new Outcome.Absent();
         }
         Inet4Address address = askAddress(link);
+        if (service == null) {
+            return new Outcome.Absent();
+        }
         if (address == null || address.isAnyLocalAddress()) {
             service = null;
             return new Outcome.Refused("it tells no outer address");
@@ -52,6 +55,9 @@ final class UpnpProtocol implements MappingProtocol {
             if (error == 0) {
                 external = address;
                 return new Outcome.Granted(new InetSocketAddress(address, port), lifetime);
+            }
+            if (service == null) {
+                return new Outcome.Absent();
             }
             if (error == ONLY_PERMANENT_LEASES) {
                 lifetime = 0;
@@ -67,7 +73,8 @@ final class UpnpProtocol implements MappingProtocol {
     @Override
     public Health check(GatewayLink link) throws IOException {
         if (service == null) {
-            return Health.LOST;
+            // There is nothing like an epoch: what is found again may have restarted.
+            return discover(link) ? Health.LOST : Health.SILENT;
         }
         Inet4Address address = askAddress(link);
         if (address == null) {
@@ -80,8 +87,8 @@ final class UpnpProtocol implements MappingProtocol {
     @Override
     public void unmap(GatewayLink link, int internalPort, int externalPort) throws IOException {
         if (service != null) {
-            link.exchange(
-                    service.control(),
+            call(
+                    link,
                     service.call(
                             "DeletePortMapping",
                             "NewRemoteHost",
@@ -111,8 +118,21 @@ final class UpnpProtocol implements MappingProtocol {
         return service != null;
     }
 
+    /** The answer of the service; without one it is to be discovered again. */
+    private HttpText call(GatewayLink link, byte[] request) throws IOException {
+        HttpText answer = null;
+        try {
+            answer = link.exchange(service.control(), request);
+            return answer;
+        } finally {
+            if (answer == null) {
+                service = null;
+            }
+        }
+    }
+
     private Inet4Address askAddress(GatewayLink link) throws IOException {
-        HttpText answer = link.exchange(service.control(), service.call("GetExternalIPAddress"));
+        HttpText answer = call(link, service.call("GetExternalIPAddress"));
         return answer == null || answer.status() != 200
                 ? null
                 : UpnpService.externalAddress(answer.body());
@@ -122,8 +142,8 @@ final class UpnpProtocol implements MappingProtocol {
     private int add(GatewayLink link, int internalPort, int externalPort, int lifetimeSeconds)
             throws IOException {
         HttpText answer =
-                link.exchange(
-                        service.control(),
+                call(
+                        link,
                         service.call(
                                 "AddPortMapping",
                                 "NewRemoteHost",

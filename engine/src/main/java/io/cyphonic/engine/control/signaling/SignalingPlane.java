@@ -21,11 +21,8 @@ import io.cyphonic.engine.control.discovery.StunServers;
 import io.cyphonic.engine.control.discovery.SystemHostNames;
 import io.cyphonic.engine.control.path.PathMachine;
 import io.cyphonic.engine.control.policy.TunnelPolicy.Phase;
-import io.cyphonic.engine.control.state.CloudRecord;
-import io.cyphonic.engine.control.state.CloudRecord.LinkState;
 import io.cyphonic.engine.control.state.HandshakeRecord;
 import io.cyphonic.engine.control.state.SharedState;
-import io.cyphonic.engine.control.state.TransactionRecord.Kind;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.state.WantedPeer;
 import io.cyphonic.engine.control.tunnel.Directions;
@@ -44,20 +41,15 @@ import io.cyphonic.engine.pipeline.DataPlaneListener;
 import io.cyphonic.signaling.credential.CertificateVerifier;
 import io.cyphonic.signaling.handshake.CookieGuard;
 import io.cyphonic.signaling.net.Endpoint;
-import io.cyphonic.signaling.protocol.Candidate;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayServer;
-import io.cyphonic.signaling.protocol.sbe.CandidateKind;
 import io.cyphonic.signaling.state.StateStore;
 
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -84,16 +76,11 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     public static final long PATH_TICK_NANOS = PathMachine.LOOK_NANOS;
 
     private static final int REQUESTS_PER_SECOND = 200;
-    private static final long CLOSE_MILLIS = 350;
-
-    /** For the answer to what is under way to the cloud. */
-    private static final long QUIET_MILLIS = 150;
-
-    private static final double NANOS_PER_MILLI = 1e6;
 
     private final TunnelContext context;
     private final CloudRequests requests;
     private final CloudLink cloud;
+    private final LogOff logOff;
     private final Candidates candidates;
     private final StunClient stun;
     private final MappedAddresses mapped;
@@ -107,7 +94,6 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
     private final TunnelKeeper keeper;
     private final MessageDispatch dispatch;
     private final CookieGuard guard;
-    private final CompletableFuture<Void> finalized = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -149,7 +135,8 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         runtime.nanoTime());
         this.pathMtus = new PathMtus(context);
         this.candidates = new Candidates(addresses);
-        this.parts = new PathParts(context, pathMtus, this::reachableAt, this::redirect);
+        OwnCandidates own = new OwnCandidates(candidates, state);
+        this.parts = new PathParts(context, pathMtus, own::all, this::redirect);
         this.tunnels = parts.tunnels();
         this.probes = parts.probes();
         this.stun = new StunClient(runtime, dataPlane::sendSignaling);
@@ -176,6 +163,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         revocations::onEpoch,
                         parts.paths()::onOwnWays,
                         parts);
+        this.logOff = new LogOff(cloud, requests, state);
         Initiator initiator = parts.initiator();
         Responder responder = new Responder(context, tunnels, guard, parts.relays());
         this.directions =
@@ -203,7 +191,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                         stun,
                         parts.relays(),
                         parts.paths(),
-                        () -> finalized.complete(null),
+                        logOff::onFinalized,
                         drops);
     }
 
@@ -236,21 +224,20 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     /** Begins to log in, and goes on doing whatever is due. */
     public void start() {
-        context.runtime().every(TICK_NANOS, this::tick);
-        context.runtime().every(PathMtus.TICK_NANOS, this::watchPaths);
-        context.runtime().every(PATH_TICK_NANOS, this::tickPaths);
+        every(TICK_NANOS, this::tick);
+        every(PathMtus.TICK_NANOS, pathMtus::tick);
+        every(PATH_TICK_NANOS, parts::tick);
     }
 
-    private void watchPaths() {
-        if (!closed.get()) {
-            pathMtus.tick();
-        }
-    }
-
-    private void tickPaths() {
-        if (!closed.get()) {
-            parts.tick();
-        }
+    private void every(long nanos, Runnable task) {
+        context.runtime()
+                .every(
+                        nanos,
+                        () -> {
+                            if (!closed.get()) {
+                                task.run();
+                            }
+                        });
     }
 
     /** Carries datagrams to these bridges where no UDP gets out; before {@link #start}. */
@@ -273,35 +260,19 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
                 });
     }
 
-    /** Where this node can be reached by all it knows: what it tells the cloud, and what it saw. */
-    private List<Candidate> reachableAt() {
-        List<Candidate> all = new ArrayList<>(candidates.all());
-        CloudRecord record = context.state().cloud();
-        for (int link = 0; link < record.linkCount(); link++) {
-            InetSocketAddress seen = record.observed(link);
-            boolean usable = seen != null && !seen.getAddress().isLoopbackAddress();
-            if (usable && all.stream().noneMatch(each -> each.address().equals(seen))) {
-                all.add(new Candidate(seen, CandidateKind.OBSERVED));
-            }
-        }
-        return all;
-    }
-
     private void redirect(Id128 nodeId) {
         directions.redirect(nodeId);
     }
 
     private void tick() {
-        if (!closed.get()) {
-            if (jumps.hasJumped()) {
-                onNetworkChanged();
-            }
-            mapped.tick();
-            latencies.tick();
-            cloud.tick();
-            keeper.tick();
-            context.state().expire(context.nowMillis(), this::onHandshakeExpired);
+        if (jumps.hasJumped()) {
+            onNetworkChanged();
         }
+        mapped.tick();
+        latencies.tick();
+        cloud.tick();
+        keeper.tick();
+        context.state().expire(context.nowMillis(), this::onHandshakeExpired);
     }
 
     /** Its timers end a handshake long before; unless none of them ran, or one was lost. */
@@ -365,17 +336,12 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     @Override
     public NodeState state() {
-        CloudRecord record = context.state().cloud();
-        if (record.isRegistered()) {
-            return NodeState.REGISTERED;
-        }
-        return record.everRegistered() ? NodeState.OFFLINE : NodeState.STARTING;
+        return CloudStatus.state(context);
     }
 
     @Override
     public InetSocketAddress cloudAddress() {
-        CloudRecord record = context.state().cloud();
-        return record.linkCount() > 0 ? record.endpoint(0) : context.settings().cloud().getFirst();
+        return CloudStatus.address(context);
     }
 
     @Override
@@ -417,18 +383,7 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
 
     @Override
     public List<CloudPath> cloudPaths() {
-        CloudRecord record = context.state().cloud();
-        List<CloudPath> paths = new ArrayList<>();
-        for (int link = 0; link < record.linkCount(); link++) {
-            long rtt = record.rttNanos(link);
-            paths.add(
-                    new CloudPath(
-                            record.endpoint(link),
-                            record.linkState(link) != LinkState.UNREGISTERED,
-                            rtt < 0 ? Double.NaN : rtt / NANOS_PER_MILLI,
-                            record.observed(link)));
-        }
-        return paths;
+        return CloudStatus.paths(context);
     }
 
     /** The shared tables, for metrics and tests. */
@@ -442,39 +397,14 @@ public final class SignalingPlane implements ControlPlane, DataPlaneListener, Au
         if (!closing.compareAndSet(false, true)) {
             return;
         }
-        await(cloud.stop(), QUIET_MILLIS);
+        logOff.quieten();
         closed.set(true);
         cloud.abandon();
         context.waiters().close();
         tunnels.sayCloseToAll();
-        logOff();
+        logOff.finish();
         context.runtime().close();
         requests.close();
         guard.close();
-    }
-
-    private void logOff() {
-        CloudRecord record = context.state().cloud();
-        if (!record.isRegistered() || record.linkCount() == 0) {
-            return;
-        }
-        boolean sent =
-                requests.send(
-                        requests.newTransactionId(),
-                        requests.request(Kind.FINALIZATION, record.endpoint(0)),
-                        (_, _) -> {});
-        if (sent) {
-            await(finalized, CLOSE_MILLIS);
-        }
-    }
-
-    private static void await(CompletableFuture<Void> answer, long millis) {
-        try {
-            answer.get(millis, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException _) {
-            // Best effort: the registration ends with its login anyway.
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.cyphonic.engine.control.tunnel;
 
 import io.cyphonic.engine.control.TlsBridges;
+import io.cyphonic.engine.control.policy.RelayGrantPolicy;
 import io.cyphonic.engine.control.state.PathRecord.Kind;
 import io.cyphonic.engine.control.state.RelayRecord;
 import io.cyphonic.engine.control.state.TunnelRecord;
@@ -11,13 +12,9 @@ import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayGrant;
 import io.cyphonic.signaling.protocol.RelayHeader;
 import io.cyphonic.signaling.protocol.RelayMessage;
-import io.cyphonic.signaling.protocol.RelayServer;
 
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -41,8 +38,6 @@ public final class Relays {
     private static final long REFRESH_GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long FULL_WAIT_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long ASK_GAP_NANOS = TimeUnit.SECONDS.toNanos(30);
-    private static final long SAME_AGE_MILLIS = TimeUnit.MINUTES.toMillis(1);
-    private static final long RENEW_MILLIS = TimeUnit.MINUTES.toMillis(12);
     private static final long KEEP_MILLIS = TimeUnit.SECONDS.toMillis(60);
 
     /** A grant is renewed by the wall clock, which may jump: so often at least it is looked at. */
@@ -55,7 +50,7 @@ public final class Relays {
     private static final byte[] NO_COOKIE = new byte[RelayMessage.COOKIE_LENGTH];
 
     private final TunnelContext context;
-    private final TlsBridges bridges;
+    private final RelayTargets targets;
     private final Listener listener;
     private final AtomicLong sequence;
 
@@ -76,7 +71,7 @@ public final class Relays {
     /** Binds the relays of a context. */
     public Relays(TunnelContext context, TlsBridges bridges, Listener listener) {
         this.context = context;
-        this.bridges = bridges;
+        this.targets = new RelayTargets(context, bridges);
         this.listener = listener;
         this.sequence = new AtomicLong(context.runtime().wallMillis() << 20);
     }
@@ -92,7 +87,12 @@ public final class Relays {
 
     private void use(Id128 nodeId, Id128 pathId, RelayGrant grant) {
         RelayRecord present = context.state().relays().find(nodeId);
-        if (present != null && !replaces(pathId, grant, present)) {
+        if (present != null
+                && !RelayGrantPolicy.replaces(
+                        pathId,
+                        grant.expiryMillis(),
+                        present.pathId(),
+                        present.grantExpiryMillis())) {
             return;
         }
         long now = context.nowNanos();
@@ -108,21 +108,6 @@ public final class Relays {
         }
         bind(relay, NO_COOKIE);
         context.state().relays().put(nodeId, relay);
-    }
-
-    /**
-     * Both ends get both grants when both have asked, in whatever order, and one end may miss one:
-     * they agree again with the next grant if an order of the grants alone decides. The later one
-     * counts, of two of the same millisecond that with the greater path id.
-     */
-    private boolean replaces(Id128 pathId, RelayGrant grant, RelayRecord present) {
-        if (present.pathId().equals(pathId)) {
-            return grant.expiryMillis() > present.grantExpiryMillis() + SAME_AGE_MILLIS;
-        }
-        long newer = grant.expiryMillis() - present.grantExpiryMillis();
-        return newer != 0
-                ? newer > 0
-                : Long.compareUnsigned(pathId.high(), present.pathId().high()) > 0;
     }
 
     /** Does what is due. Called by one thread. */
@@ -145,12 +130,8 @@ public final class Relays {
 
     private boolean isRenewalDue(RelayRecord relay, long now) {
         long left = relay.grantExpiryMillis() - context.runtime().wallMillis();
-        // The initiator first: if both asked at a time there would be two new grants.
-        long early =
-                relay.side() == RelayHeader.INITIATOR
-                        ? RENEW_MILLIS
-                        : RENEW_MILLIS - 4 * KEEP_MILLIS;
-        return left < early && (relay.asked() == 0 || now - relay.asked() > ASK_GAP_NANOS);
+        return RelayGrantPolicy.isRenewalDue(relay.side() == RelayHeader.INITIATOR, left)
+                && (relay.asked() == 0 || now - relay.asked() > ASK_GAP_NANOS);
     }
 
     private void act(Id128 nodeId) {
@@ -168,7 +149,7 @@ public final class Relays {
             }
         }
         if (now - relay.nextAction() >= 0) {
-            if (relay.tries() >= (round(relay) == 0 ? TRIES_PER_TARGET : TRIES_LATER)) {
+            if (relay.tries() >= (targets.round(relay) == 0 ? TRIES_PER_TARGET : TRIES_LATER)) {
                 relay.unbound();
                 relay.target(relay.target() + 1);
             }
@@ -177,15 +158,9 @@ public final class Relays {
         context.state().relays().put(nodeId, relay);
     }
 
-    /** How often all targets have been tried in vain. */
-    private int round(RelayRecord relay) {
-        int targets = targets(relay.relay()).size();
-        return targets == 0 ? 0 : relay.target() / targets;
-    }
-
     private void bind(RelayRecord relay, byte[] cookie) {
         long now = context.nowNanos();
-        int doublings = Math.min(relay.tries() + round(relay), MAX_BACKOFF_DOUBLINGS);
+        int doublings = Math.min(relay.tries() + targets.round(relay), MAX_BACKOFF_DOUBLINGS);
         relay.tried(now, now + (FIRST_WAIT_NANOS << doublings));
         transmit(relay, cookie);
     }
@@ -201,11 +176,7 @@ public final class Relays {
     }
 
     private void transmit(RelayRecord relay, byte[] cookie) {
-        List<InetSocketAddress> targets = targets(relay.relay());
-        if (targets.isEmpty()) {
-            return;
-        }
-        InetSocketAddress to = resolve(relay, targets.get(relay.target() % targets.size()));
+        InetSocketAddress to = targets.present(relay);
         if (to == null) {
             return;
         }
@@ -228,37 +199,6 @@ public final class Relays {
         } finally {
             Arrays.fill(key, (byte) 0);
         }
-    }
-
-    /** The relay's addresses that this node could send to, UDP first; TLS ports last. */
-    private List<InetSocketAddress> targets(RelayServer relay) {
-        List<InetSocketAddress> own = context.addresses().candidates();
-        boolean ipv4 = own.stream().anyMatch(each -> each.getAddress() instanceof Inet4Address);
-        boolean ipv6 = own.stream().anyMatch(each -> !(each.getAddress() instanceof Inet4Address));
-        List<InetSocketAddress> targets = new ArrayList<>(4);
-        if (ipv4 && relay.ipv4() != null) {
-            targets.add(relay.ipv4());
-        }
-        if (ipv6 && relay.ipv6() != null) {
-            targets.add(relay.ipv6());
-        }
-        if (relay.tlsPort() != 0) {
-            for (InetSocketAddress udp : List.copyOf(targets)) {
-                targets.add(new InetSocketAddress(udp.getAddress(), relay.tlsPort()));
-            }
-        }
-        if (context.isUdpBlocked() && relay.tlsPort() != 0) {
-            return targets.subList(targets.size() / 2, targets.size());
-        }
-        return targets;
-    }
-
-    private InetSocketAddress resolve(RelayRecord relay, InetSocketAddress target) {
-        boolean tls =
-                target.getPort() == relay.relay().tlsPort()
-                        && !target.equals(relay.relay().ipv4())
-                        && !target.equals(relay.relay().ipv6());
-        return tls ? bridges.bridge(target) : target;
     }
 
     /** A Challenge, a Bound or a Refused has come. */
@@ -289,7 +229,7 @@ public final class Relays {
         // Its source is not in the code of the message: a copy from elsewhere must not become the
         // relay, nor use up the answer.
         if (relay == null
-                || !isOf(relay.relay(), from)
+                || !targets.isAt(relay.relay(), from)
                 || !isAuthentic(relay, datagram)
                 || context.state().takeBind(number) == null) {
             context.countInvalid();
@@ -304,13 +244,6 @@ public final class Relays {
         context.state().relays().put(nodeId, relay);
     }
 
-    private boolean isOf(RelayServer relay, Endpoint from) {
-        InetSocketAddress source = from.toSocketAddress();
-        return source.equals(relay.ipv4())
-                || source.equals(relay.ipv6())
-                || bridges.isBridge(source);
-    }
-
     private static boolean isAuthentic(RelayRecord relay, byte[] datagram) {
         byte[] key = relay.key();
         try (RelayCode code = new RelayCode(key)) {
@@ -323,7 +256,7 @@ public final class Relays {
     private void onBound(RelayRecord relay, RelayMessage.Bound bound, Endpoint from) {
         long now = context.nowNanos();
         InetSocketAddress endpoint = from.toSocketAddress();
-        boolean tls = bridges.isBridge(endpoint);
+        boolean tls = targets.isOverTls(endpoint);
         boolean another =
                 !relay.bound()
                         || relay.channel() != bound.channel()

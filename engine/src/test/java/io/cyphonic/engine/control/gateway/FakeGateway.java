@@ -1,6 +1,7 @@
 package io.cyphonic.engine.control.gateway;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,6 +37,13 @@ final class FakeGateway implements GatewayLink {
     boolean silent;
     int pcpResult;
     int conflicts;
+
+    /** The longest it grants by PCP and NAT-PMP. */
+    int lifetimeSeconds = MappingProtocol.LIFETIME_SECONDS;
+
+    /** Where its UPnP service is. */
+    InetSocketAddress upnpServer = UPNP;
+
     Inet4Address external = ipv4("198.51.100.7");
     long startedSeconds;
     long nowSeconds = 1000;
@@ -91,6 +99,7 @@ final class FakeGateway implements GatewayLink {
         if (request[1] == 1 && pcpResult == 0) {
             int internal = Short.toUnsignedInt(out.getShort(40));
             int wanted = Short.toUnsignedInt(out.getShort(42));
+            out.putInt(4, Math.min(out.getInt(4), lifetimeSeconds));
             map(internal, wanted, out.getInt(4));
             out.putShort(42, (short) (wanted == 0 ? 1 : wanted));
             out.putLong(44, 0).putInt(52, 0xFFFF).put(56, external.getAddress());
@@ -126,7 +135,7 @@ final class FakeGateway implements GatewayLink {
                 .putInt(seconds)
                 .putShort((short) internal)
                 .putShort((short) wanted)
-                .putInt(in.getInt(8))
+                .putInt(Math.min(in.getInt(8), lifetimeSeconds))
                 .array();
     }
 
@@ -134,7 +143,9 @@ final class FakeGateway implements GatewayLink {
     public <T> T search(byte[] request, Function<byte[], T> reader) {
         exchanges++;
         return upnp && !silent
-                ? reader.apply(searchAnswer("http://192.168.1.1:5000/rootDesc.xml"))
+                ? reader.apply(
+                        searchAnswer(
+                                "http://192.168.1.1:" + upnpServer.getPort() + "/rootDesc.xml"))
                 : null;
     }
 
@@ -150,10 +161,13 @@ final class FakeGateway implements GatewayLink {
     }
 
     @Override
-    public HttpText exchange(InetSocketAddress server, byte[] request) {
+    public HttpText exchange(InetSocketAddress server, byte[] request) throws IOException {
         exchanges++;
-        if (silent || !server.equals(UPNP)) {
+        if (silent) {
             return null;
+        }
+        if (!server.equals(upnpServer)) {
+            throw new ConnectException("Connection refused");
         }
         String text = new String(request, StandardCharsets.US_ASCII);
         if (text.startsWith("GET /rootDesc.xml ")) {

@@ -127,6 +127,152 @@ class PortMapperTest {
         assertThat(mapper.mapping().orElseThrow().protocol()).isEqualTo("NAT-PMP");
     }
 
+    /** One round, and the time until the next. */
+    private void runOnce() {
+        gateway.nowSeconds += TimeUnit.NANOSECONDS.toSeconds(mapper.step());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PCP", "NAT-PMP", "UPnP"})
+    void shouldKeepTheMappingWhenACheckIsNotAnswered(String protocol) {
+        speak(protocol);
+        run(120);
+        Mapping before = mapper.mapping().orElseThrow();
+
+        gateway.silent = true;
+        long wait = mapper.step();
+        assertThat(mapper.mapping()).contains(before);
+        assertThat(TimeUnit.NANOSECONDS.toSeconds(wait)).as("soon").isBetween(2L, 5L);
+
+        gateway.silent = false;
+        gateway.nowSeconds += TimeUnit.NANOSECONDS.toSeconds(wait);
+        assertThat(mapper.step()).isEqualTo(PortMapper.CHECK_NANOS);
+        assertThat(mapper.mapping()).contains(before);
+        assertThat(changes).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PCP", "NAT-PMP", "UPnP"})
+    void shouldKeepTheMappingWhenARenewalIsNotAnswered(String protocol) {
+        speak(protocol);
+        runOnce();
+        Mapping before = mapper.mapping().orElseThrow();
+        gateway.mappings.clear();
+        gateway.nowSeconds += MappingProtocol.LIFETIME_SECONDS / 2;
+
+        gateway.silent = true;
+        runOnce();
+        assertThat(mapper.mapping()).contains(before);
+
+        gateway.silent = false;
+        runOnce();
+        assertThat(gateway.mappings).as("renewed").containsKey(PORT);
+        assertThat(changes).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PCP", "NAT-PMP", "UPnP"})
+    void shouldMapAgainWithoutAWordWhenTheGatewayWasSilentBecauseItRestarted(String protocol) {
+        speak(protocol);
+        run(600);
+
+        gateway.silent = true;
+        runOnce();
+        runOnce();
+        gateway.restart();
+        gateway.silent = false;
+        runOnce();
+
+        assertThat(gateway.mappings).containsKey(PORT);
+        assertThat(changes).isEqualTo(1);
+    }
+
+    @Test
+    void shouldAskASilentGatewayEverMoreRarelyWhileTheMappingHolds() {
+        speak("PCP");
+        run(120);
+
+        gateway.silent = true;
+        long former = 0;
+        int misses = 0;
+        while (true) {
+            long wait = mapper.step();
+            if (mapper.mapping().isEmpty()) {
+                break;
+            }
+            assertThat(wait).isGreaterThan(former);
+            former = wait;
+            misses++;
+            gateway.nowSeconds += TimeUnit.NANOSECONDS.toSeconds(wait);
+        }
+
+        assertThat(misses).isBetween(3, 6);
+        assertThat(changes).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PCP", "NAT-PMP"})
+    void shouldGiveTheMappingUpWhenItsLifetimeEndsUnrenewed(String protocol) {
+        speak(protocol);
+        gateway.lifetimeSeconds = 40;
+        long end = gateway.nowSeconds + gateway.lifetimeSeconds;
+        runOnce();
+
+        gateway.silent = true;
+        while (gateway.nowSeconds < end) {
+            runOnce();
+            assertThat(mapper.mapping()).isPresent();
+        }
+        assertThat(gateway.nowSeconds).isEqualTo(end);
+        runOnce();
+
+        assertThat(mapper.mapping()).isEmpty();
+        assertThat(changes).isEqualTo(2);
+    }
+
+    @Test
+    void shouldRenewInTimeWhenTheLifetimeIsShorterThanTheTimeBetweenChecks() {
+        speak("PCP");
+        gateway.lifetimeSeconds = 40;
+
+        runOnce();
+        assertThat(gateway.nowSeconds).isEqualTo(1020);
+        gateway.mappings.clear();
+        runOnce();
+
+        assertThat(gateway.mappings).containsKey(PORT);
+        assertThat(changes).isEqualTo(1);
+    }
+
+    @Test
+    void shouldSeekAMappingSoonWhenTheGatewayHadGrantedOneBefore() {
+        speak("PCP");
+        run(120);
+        gateway.silent = true;
+        long wait = 0;
+        while (mapper.mapping().isPresent()) {
+            wait = mapper.step();
+        }
+        assertThat(TimeUnit.NANOSECONDS.toSeconds(wait)).as("soon").isBetween(2L, 5L);
+
+        gateway.silent = false;
+        mapper.step();
+        assertThat(mapper.mapping()).isPresent();
+    }
+
+    @Test
+    void shouldFindTheServiceOfUpnpWhenItHasMovedToAnotherPort() {
+        speak("UPnP");
+        run(120);
+
+        gateway.restart();
+        gateway.upnpServer = new InetSocketAddress(FakeGateway.ADDRESS, 5001);
+        run(120);
+
+        assertThat(gateway.mappings).containsKey(PORT);
+        assertThat(changes).isEqualTo(1);
+    }
+
     @Test
     void shouldForgetAndComeBackWhenTheGatewayIsSilentForAWhile() {
         speak("PCP");
