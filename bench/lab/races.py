@@ -55,7 +55,7 @@ def parse():
         description="Lets two threads race for what they share in the engine, millions of times, with jcstress, and tells "
                     "what was seen: acceptable, interesting (allowed, but worth knowing) or forbidden. Exit status 1 if "
                     "anything forbidden was seen. By default every race runs interpreted, with each compiler, and with "
-                    "the compiler's choices at random: about ten minutes on two cores. "
+                    "the compiler's choices at random: a quarter of an hour on two cores. "
                     "Reports of jcstress: bench/target/race-reports.")
     parser.add_argument("--only", help=f"comma-separated subjects: {', '.join(SUBJECTS)}")
     parser.add_argument("--quick", action="store_true", help="one race of each subject, for a moment, as the JVM comes: half a minute")
