@@ -66,7 +66,7 @@ public final class Tunnel {
         }
     }
 
-    /** Its place in the table. */
+    /** Its number in the table, never again that of another one. */
     public int index() {
         return index;
     }

@@ -11,7 +11,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * All tunnels by index and all sessions by receiver index. Changes are made under one lock, for a
- * moment each; data threads look up without it.
+ * moment each; data threads look up without it. What they look up in two steps (an address to an
+ * index, the index to a tunnel) may be gone in between, but is never another tunnel: its place in
+ * the table is used again, its index is not.
  *
  * <p>Life of a session in its tunnel:
  *
@@ -80,7 +82,12 @@ public final class TunnelTable implements AutoCloseable {
 
     /** The tunnel of an index, or {@code null}; any thread, no lock. */
     public Tunnel tunnel(int index) {
-        return index >= 0 && index < tunnels.length() ? tunnels.get(index) : null;
+        Tunnel tunnel = index >= 0 ? tunnels.get(placeOf(index)) : null;
+        return tunnel != null && tunnel.index() == index ? tunnel : null;
+    }
+
+    private int placeOf(int index) {
+        return index % tunnels.length();
     }
 
     /** The session of a receiver index, or {@code null}; any thread, no lock. */
@@ -99,7 +106,7 @@ public final class TunnelTable implements AutoCloseable {
         if (index == NONE) {
             return NONE;
         }
-        tunnels.set(index, new Tunnel(index, ipv4, ipv6, endpoint));
+        tunnels.set(placeOf(index), new Tunnel(index, ipv4, ipv6, endpoint));
         boolean written =
                 (ipv4 == null || map.put(ipv4, index)) && (ipv6 == null || map.put(ipv6, index));
         epoch++;
@@ -111,9 +118,12 @@ public final class TunnelTable implements AutoCloseable {
     }
 
     private int freeTunnel() {
+        if (nextTunnel > Integer.MAX_VALUE - tunnels.length()) {
+            nextTunnel = 0;
+        }
         for (int i = 0; i < tunnels.length(); i++) {
-            int index = (nextTunnel + i) % tunnels.length();
-            if (tunnels.get(index) == null) {
+            int index = nextTunnel + i;
+            if (tunnels.get(placeOf(index)) == null) {
                 nextTunnel = index + 1;
                 return index;
             }
@@ -133,7 +143,7 @@ public final class TunnelTable implements AutoCloseable {
         if (tunnel.ipv6() != null) {
             map.remove(tunnel.ipv6(), index);
         }
-        tunnels.set(index, null);
+        tunnels.set(placeOf(index), null);
         Session current = tunnel.current();
         tunnel.close();
         epoch++;
@@ -270,8 +280,11 @@ public final class TunnelTable implements AutoCloseable {
     /** Closes every tunnel and wipes every key; the pipelines must have ended. */
     @Override
     public synchronized void close() {
-        for (int index = 0; index < tunnels.length(); index++) {
-            close(index);
+        for (int place = 0; place < tunnels.length(); place++) {
+            Tunnel tunnel = tunnels.get(place);
+            if (tunnel != null) {
+                close(tunnel.index());
+            }
         }
         retired.forEach(r -> r.session.wipe());
         retired.clear();

@@ -73,6 +73,24 @@ class TunnelTableTest {
     }
 
     @Test
+    void shouldFindNoOtherTunnelUnderTheIndexOfAClosedOneWhenItsPlaceIsUsedAgain() {
+        Set<Integer> indexes = new HashSet<>();
+        for (int i = 0; i < 10; i++) {
+            int index = table.open(new byte[] {10, 121, 1, (byte) i}, null, PEER);
+            assertThat(table.tunnel(index).index()).isEqualTo(index);
+            assertThat(indexes.add(index)).isTrue();
+            assertThat(table.close(index)).isTrue();
+        }
+        table.open(IPV4, null, PEER);
+
+        for (int closed : indexes) {
+            assertThat(table.tunnel(closed)).isNull();
+            assertThat(table.reserve(closed)).isEqualTo(TunnelTable.NONE);
+            assertThat(table.close(closed)).isFalse();
+        }
+    }
+
+    @Test
     void shouldSealWithANewSessionOnlyOnceThePeerUsesIt() {
         int tunnel = table.open(IPV4, IPV6, PEER);
         Session first = install(tunnel, true, 0);

@@ -224,13 +224,13 @@ public final class SharedState {
     /** Begins an attempt for a wanted peer: true for exactly one of many concurrent callers. */
     public boolean beginAttempt(
             WantedPeer wanted, long transactionId, long expiry, long nowMillis) {
+        byte[] attempt =
+                new AttemptRecord(AttemptRecord.Outcome.ASKING, transactionId, expiry).bytes();
         byte[] present = new byte[AttemptRecord.LENGTH];
-        if (attempts.get(wanted.key(), present) && isExpired(present, nowMillis)) {
-            attempts.remove(wanted.key(), null);
-        }
-        AttemptRecord attempt =
-                new AttemptRecord(AttemptRecord.Outcome.ASKING, transactionId, expiry);
-        return attempts.putIfAbsent(wanted.key(), attempt.bytes());
+        boolean isOver = attempts.get(wanted.key(), present) && isExpired(present, nowMillis);
+        // In its place, never removed first: that could remove what another caller has just begun.
+        return isOver && attempts.replace(wanted.key(), present, attempt)
+                || attempts.putIfAbsent(wanted.key(), attempt);
     }
 
     /** Remembers for a while that the cloud knows no such peer. */
