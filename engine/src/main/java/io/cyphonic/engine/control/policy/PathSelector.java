@@ -20,6 +20,8 @@ public final class PathSelector {
     /** Most addresses of a peer that are tried. */
     public static final int MAX_PATHS = 10;
 
+    private static final int NEIGHBOUR = 0;
+
     private PathSelector() {}
 
     /**
@@ -40,7 +42,7 @@ public final class PathSelector {
                                 || !(isIpv4(candidate.address().getAddress()) ? ipv4 : ipv6));
         usable.sort(
                 Comparator.<Candidate>comparingInt(candidate -> rank(candidate, ownAddresses))
-                        .thenComparing(candidate -> isIpv4(candidate.address().getAddress())));
+                        .thenComparing(candidate -> familyRank(candidate, ownAddresses)));
         LinkedHashSet<InetSocketAddress> ordered = new LinkedHashSet<>();
         usable.forEach(candidate -> ordered.add(candidate.address()));
         return ordered.stream().limit(MAX_PATHS).toList();
@@ -51,8 +53,8 @@ public final class PathSelector {
         if (candidate.kind() == CandidateKind.RELAY) {
             return 5;
         }
-        if (ownAddresses.stream().anyMatch(own -> areNeighbours(own.getAddress(), address))) {
-            return 0;
+        if (isNeighbour(address, ownAddresses)) {
+            return NEIGHBOUR;
         }
         // A private address of another network is most likely not ours to reach.
         boolean foreignPrivate = address.isSiteLocalAddress();
@@ -61,6 +63,19 @@ public final class PathSelector {
             case OBSERVED -> 2;
             default -> 3;
         };
+    }
+
+    /**
+     * There is no NAT between neighbours, and IPv4 spares twenty bytes of each datagram and the
+     * kernel some work. Everywhere else IPv6 comes first: mostly nothing on its way translates.
+     */
+    private static int familyRank(Candidate candidate, List<InetSocketAddress> ownAddresses) {
+        InetAddress address = candidate.address().getAddress();
+        return isIpv4(address) == isNeighbour(address, ownAddresses) ? 0 : 1;
+    }
+
+    private static boolean isNeighbour(InetAddress address, List<InetSocketAddress> ownAddresses) {
+        return ownAddresses.stream().anyMatch(own -> areNeighbours(own.getAddress(), address));
     }
 
     /** Same /24 or /64: prefix lengths are not known here, and these are the usual ones. */

@@ -45,6 +45,23 @@ class PathSelectorTest {
     }
 
     @Test
+    void shouldPreferIpv4BetweenNeighboursAndIpv6ElsewhereWhenThereAreBoth() {
+        List<Candidate> candidates =
+                List.of(
+                        candidate("203.0.113.3", CandidateKind.LOCAL),
+                        candidate("2001:db8:2::1", CandidateKind.LOCAL),
+                        candidate("2001:db8:1::9", CandidateKind.LOCAL),
+                        candidate("192.0.2.9", CandidateKind.LOCAL));
+
+        assertThat(PathSelector.order(candidates, BOTH_FAMILIES))
+                .containsExactly(
+                        at("192.0.2.9"),
+                        at("2001:db8:1::9"),
+                        at("2001:db8:2::1"),
+                        at("203.0.113.3"));
+    }
+
+    @Test
     void shouldLeaveOutAFamilyWhenThisNodeHasNoneOfIt() {
         List<Candidate> candidates =
                 List.of(
