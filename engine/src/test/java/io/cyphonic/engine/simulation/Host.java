@@ -6,19 +6,25 @@ import io.cyphonic.signaling.net.Endpoint;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 
 /** A machine with interfaces, the first of which is its default route of each family. */
 final class Host implements Underlay, Port {
+    /** More than a socket's buffer takes is lost. */
+    private static final int MAX_HELD = 200;
+
     private final String name;
     private final Internet internet;
     private final int port;
     private final Map<Endpoint, Receiver> receivers = new HashMap<>();
     private List<Interface> interfaces = List.of();
     private boolean deaf;
+    private Queue<Runnable> held;
     private long sent;
     private Map<String, Integer> kinds = new TreeMap<>();
 
@@ -72,6 +78,25 @@ final class Host implements Underlay, Port {
         deaf = next;
     }
 
+    /** From now on packets wait, in both directions: what carries them has no processor. */
+    void hold() {
+        held = held == null ? new ArrayDeque<>() : held;
+    }
+
+    /** Packets that wait go on, in their order. */
+    void release() {
+        Queue<Runnable> waiting = held == null ? new ArrayDeque<>() : held;
+        held = null;
+        waiting.forEach(Runnable::run);
+    }
+
+    private boolean holds(Runnable packet) {
+        if (held != null && held.size() < MAX_HELD) {
+            held.add(packet);
+        }
+        return held != null;
+    }
+
     long sent() {
         return sent;
     }
@@ -102,7 +127,10 @@ final class Host implements Underlay, Port {
             sent++;
             kinds.merge(Kinds.of(datagram), 1, Integer::sum);
             InetSocketAddress source = new InetSocketAddress(via.address, from.port());
-            via.segment.send(new Packet(source, destination, datagram.clone(), this));
+            Packet packet = new Packet(source, destination, datagram.clone(), this);
+            if (!holds(() -> via.segment.send(packet))) {
+                via.segment.send(packet);
+            }
         }
     }
 
@@ -136,6 +164,9 @@ final class Host implements Underlay, Port {
 
     @Override
     public void receive(Packet packet) {
+        if (holds(() -> receive(packet))) {
+            return;
+        }
         Receiver receiver = receivers.get(Endpoint.of(packet.to()));
         if (receiver == null && packet.to().getPort() == port) {
             receiver = receivers.get(Endpoint.of(new InetSocketAddress("0.0.0.0", port)));

@@ -28,6 +28,8 @@ final class HostRuntime implements ControlRuntime, Scheduler {
     private long sleptNanos;
     private long asleepSince = -1;
     private long wallSkewMillis;
+    private long stalledUntil;
+    private int startSpreadNanos = START_SPREAD_NANOS;
     private boolean dead;
 
     HostRuntime(VirtualTime time, String seed) {
@@ -51,6 +53,17 @@ final class HostRuntime implements ControlRuntime, Scheduler {
         return asleepSince >= 0;
     }
 
+    /** Nothing runs for so long although the clock goes on: others have the processor. */
+    void stall(long nanos) {
+        stalledUntil = nanoTime() + nanos;
+        poke(nanos);
+    }
+
+    /** How much later one handler may start than another that was to start at the same time. */
+    void startSpread(int nanos) {
+        startSpreadNanos = nanos;
+    }
+
     /** Sets the wall clock forward or back. */
     void jump(long millis) {
         wallSkewMillis += millis;
@@ -69,7 +82,8 @@ final class HostRuntime implements ControlRuntime, Scheduler {
 
     /** Timers set and not due yet. */
     int timers() {
-        return tasks.size();
+        long now = nanoTime();
+        return (int) tasks.stream().filter(task -> task.timeNanos > now).count();
     }
 
     @Override
@@ -89,7 +103,7 @@ final class HostRuntime implements ControlRuntime, Scheduler {
 
     @Override
     public boolean handle(Runnable handler) {
-        after(random.nextInt(START_SPREAD_NANOS), handler);
+        after(random.nextInt(startSpreadNanos), handler);
         return true;
     }
 
@@ -107,9 +121,16 @@ final class HostRuntime implements ControlRuntime, Scheduler {
     }
 
     private void runDue() {
-        while (!isAsleep() && !tasks.isEmpty() && tasks.peek().timeNanos <= nanoTime()) {
+        while (!isAsleep()
+                && !isStalled()
+                && !tasks.isEmpty()
+                && tasks.peek().timeNanos <= nanoTime()) {
             tasks.poll().work.run();
         }
+    }
+
+    private boolean isStalled() {
+        return nanoTime() < stalledUntil;
     }
 
     @Override

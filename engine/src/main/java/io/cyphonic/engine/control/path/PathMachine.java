@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  *                 v
  *              [in doubt]  probes go to the active way and to the others, again and again
  *                 |  the active way answers: sure again
- *                 |  another answers, and the active does not within its grace: that one
+ *                 |  another answers, twice, and the active does not within its grace: that one
  * </pre>
  *
  * <p>A better way (direct before relay before TCP, of the direct ones those that the peer or the
@@ -51,6 +51,8 @@ public final class PathMachine {
     private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(6);
     private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long BUSY_MACHINE_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+    private static final long LATE_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(2500);
+    private static final int LATE_FACTOR = 4;
     private static final long NOTED_OUTAGE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int MAX_TOLD = 8;
 
@@ -174,17 +176,15 @@ public final class PathMachine {
         if (way < 0 || paths.active() == null) {
             return;
         }
-        boolean firstToAnswer =
-                paths.doubtSince() != 0 && ways.bestProvenSince(paths.doubtSince()) < 0;
         paths.state(way, WayState.VALID);
         paths.tries(way, 0);
-        paths.rtt(way, ways.settled(way, rttNanos));
+        long late = ways.measured(way, rttNanos);
         paths.proof(way, now);
         paths.proofs(way, paths.proofs(way) + 1);
         if (endpoint.equals(paths.active())) {
             activeProven(way);
-        } else if (firstToAnswer && !paths.moved()) {
-            waitForTheActiveWay();
+        } else if (isToWait(way, late, now - rttNanos)) {
+            waitForTheActiveWay(late);
         } else if (mayReplaceActive(way)) {
             activate(bestOfThisDoubt(way));
         } else if (ways.isCompared(way, paths.find(paths.active()))) {
@@ -212,17 +212,55 @@ public final class PathMachine {
     }
 
     /**
-     * On a busy machine answers come late, and then all at once: the active way's may be the next.
+     * Another way has answered. In a doubt the active one is asked again, together with it, when
+     * that happens first: a lost probe, or a processor that came to a halt between two answers, is
+     * not enough to leave it. If the answer is late, and the way no better than the active one,
+     * what has delayed it may delay the active way's as well.
      */
-    private void waitForTheActiveWay() {
-        paths.doubt(
-                paths.doubtSince(), Math.max(paths.graceUntil() - now, BUSY_MACHINE_NANOS) + now);
-        actions.add(new PathAction.Wake(paths.graceUntil() - now + 1));
+    private boolean isToWait(int way, long late, long sent) {
+        int active = paths.find(paths.active());
+        if (paths.doubtSince() == 0 || paths.moved() || active < 0) {
+            return false;
+        }
+        if (paths.otherAnswered() == 0) {
+            paths.otherAnswered(now);
+            probe(active);
+            probe(way);
+            return true;
+        }
+        if (sent - paths.otherAnswered() >= 0) {
+            paths.otherConfirmed(true);
+        }
+        return LATE_FACTOR * late > BUSY_MACHINE_NANOS
+                && paths.kind(active).compareTo(paths.kind(way)) <= 0;
+    }
+
+    /**
+     * On a busy machine answers come late, and then all at once: the active way's may be the next.
+     * Where all is late by so much, it has several times as long again, as one delay says little of
+     * the next; but in the end it must answer.
+     */
+    private void waitForTheActiveWay(long late) {
+        long patient = Math.min(now + LATE_FACTOR * late, paths.doubtSince() + LATE_LIMIT_NANOS);
+        long until = paths.graceUntil();
+        for (long each : new long[] {patient, now + BUSY_MACHINE_NANOS}) {
+            until = each - until > 0 ? each : until;
+        }
+        paths.doubt(paths.doubtSince(), until);
+        wakeAfterGrace();
+    }
+
+    /** A regular look before the end of the grace comes here again. */
+    private void wakeAfterGrace() {
+        long left = paths.graceUntil() - now;
+        if (left < LOOK_NANOS) {
+            actions.add(new PathAction.Wake(left + 1));
+        }
     }
 
     /** What answered before this way, and had to wait for the active one, may be better still. */
     private int bestOfThisDoubt(int way) {
-        int best = paths.doubtSince() == 0 ? way : ways.bestProvenSince(paths.doubtSince());
+        int best = paths.doubtSince() == 0 ? way : bestInDoubt();
         return best >= 0 && paths.proofs(best) >= paths.needed(best) ? best : way;
     }
 
@@ -232,7 +270,7 @@ public final class PathMachine {
             return true;
         }
         boolean trusted = paths.proofs(way) >= paths.needed(way);
-        if (paths.doubtSince() != 0 && now - paths.graceUntil() >= 0) {
+        if (isDecided() && now - paths.graceUntil() >= 0) {
             return paths.proof(active) - paths.doubtSince() < 0;
         }
         return trusted && ways.isBetter(way, active);
@@ -357,6 +395,7 @@ public final class PathMachine {
 
     private void everythingAnew(long outageSince) {
         paths.moved(true);
+        ways.forgetTimes();
         ways.restartOthers();
         paths.doubt(0, 0);
         enterDoubt(0, outageSince);
@@ -509,12 +548,15 @@ public final class PathMachine {
     }
 
     private void resolveDoubt() {
-        if (now - paths.graceUntil() >= 0) {
-            int best = ways.bestProvenSince(paths.doubtSince());
-            if (best >= 0) {
+        int best = bestInDoubt();
+        if (best >= 0 && now - paths.graceUntil() < 0) {
+            wakeAfterGrace();
+        } else if (best >= 0 && isDecided()) {
+            if (!isLookLate()) {
                 activate(best);
                 return;
             }
+            waitForTheActiveWay(BUSY_MACHINE_NANOS);
         }
         if (now - paths.nextRound() >= 0) {
             round();
@@ -524,6 +566,31 @@ public final class PathMachine {
             paths.asked(now);
             actions.add(new PathAction.AskCloud());
         }
+    }
+
+    /** Another way works, and the active one has had its second chance. */
+    private boolean isDecided() {
+        return paths.doubtSince() != 0
+                && (paths.otherConfirmed()
+                        || paths.moved()
+                        || paths.find(paths.active()) < 0
+                        || now - paths.doubtSince() >= LATE_LIMIT_NANOS);
+    }
+
+    /**
+     * The best of those that have answered in this doubt, and lately: of what has fallen silent
+     * again no more is known than of the active way.
+     */
+    private int bestInDoubt() {
+        long lately = now - ROUND_NANOS;
+        return ways.bestProvenSince(lately - paths.doubtSince() > 0 ? lately : paths.doubtSince());
+    }
+
+    /** This look comes late itself, so answers may be there that have not been read yet. */
+    private boolean isLookLate() {
+        return !paths.moved()
+                && now - paths.graceUntil() > BUSY_MACHINE_NANOS
+                && now - paths.doubtSince() < LATE_LIMIT_NANOS;
     }
 
     private void probeWhatIsDue() {

@@ -23,7 +23,7 @@ final class WayList {
     private static final int PATIENT_TRIES = BURST_NANOS.length + 15;
     private static final long FIRST_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long MIN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
-    private static final long MAX_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(350);
+    private static final long MAX_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long UNKNOWN_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long MIN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final long MAX_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(400);
@@ -40,6 +40,9 @@ final class WayList {
     private static final int MEASURED_PROOFS = 4;
 
     private static final int MAX_NEEDED = 4;
+
+    /** One answer of so many makes the round-trip time. */
+    private static final int RTT_WEIGHT = 4;
 
     private final PathRecord paths;
     private final long now;
@@ -69,15 +72,16 @@ final class WayList {
 
     boolean isBetter(int way, int active) {
         int rank = paths.kind(way).compareTo(paths.kind(active));
-        return rank < 0
-                || rank == 0 && paths.proofs(active) >= MEASURED_PROOFS && saves(way, active);
+        boolean measured = paths.doubtSince() == 0 && paths.proofs(active) >= MEASURED_PROOFS;
+        return rank < 0 || rank == 0 && measured && saves(way, active);
     }
 
+    /** By the least of all answers: under load the others tell more of queues than of ways. */
     private boolean saves(int way, int active) {
-        long faster = paths.rtt(active) - paths.rtt(way);
-        return paths.rtt(active) >= 0
+        long faster = paths.leastRtt(active) - paths.leastRtt(way);
+        return paths.leastRtt(active) >= 0
                 && faster > CLEARLY_FASTER_NANOS
-                && faster > paths.rtt(active) / 2;
+                && faster > paths.leastRtt(active) / 2;
     }
 
     /**
@@ -90,16 +94,21 @@ final class WayList {
                 && paths.kind(way) == paths.kind(active)
                 && paths.proofs(active) <= MEASURED_PROOFS
                 && paths.proofs(way) < 2 * MEASURED_PROOFS
-                && (paths.rtt(active) < 0 || saves(way, active));
+                && (paths.leastRtt(active) < 0 || saves(way, active));
     }
 
     /**
-     * The round-trip time of a way after one more answer: down at once, up slowly, so that a queue
-     * or a busy processor does not look like a longer way.
+     * Notes what an answer took.
+     *
+     * @return how much later it came than the way itself explains: what queues, or processors that
+     *     are busy at either end, have added; 0 for the first answer
      */
-    long settled(int way, long rttNanos) {
+    long measured(int way, long rttNanos) {
         long before = paths.rtt(way);
-        return before < 0 ? rttNanos : Math.min(rttNanos, before + (rttNanos - before) / 8);
+        long least = paths.leastRtt(way) < 0 ? rttNanos : paths.leastRtt(way);
+        paths.rtt(way, before < 0 ? rttNanos : before + (rttNanos - before) / RTT_WEIGHT);
+        paths.leastRtt(way, Math.min(least, rttNanos));
+        return Math.max(0, rttNanos - least);
     }
 
     int bestProvenSince(long since) {
@@ -119,7 +128,7 @@ final class WayList {
     /** Of two that are not in use: one that somebody in between prolongs is the longer one. */
     private boolean isPreferred(int way, int other) {
         int rank = paths.kind(way).compareTo(paths.kind(other));
-        return rank < 0 || rank == 0 && paths.rtt(way) < paths.rtt(other);
+        return rank < 0 || rank == 0 && paths.leastRtt(way) < paths.leastRtt(other);
     }
 
     /** How long a doubted way may take to answer. */
@@ -167,6 +176,13 @@ final class WayList {
                 paths.tries(way, 0);
                 paths.nextProbe(way, now);
             }
+        }
+    }
+
+    /** One end is elsewhere: what answers took before says nothing any more. */
+    void forgetTimes() {
+        for (int way = 0; way < paths.count(); way++) {
+            paths.leastRtt(way, -1);
         }
     }
 

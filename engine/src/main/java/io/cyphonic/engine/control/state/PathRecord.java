@@ -16,10 +16,11 @@ import java.util.Arrays;
  *   64  next round of doubt 72  outage since                80  last outage, nanoseconds
  *   88  worst outage        96  outages                    104  sequence of the peer's last update
  *  112  active way         131  active since               139  peer asked for again
- *  147  checks because the peer was heard elsewhere        160  ways:
+ *  147  checks because the peer was heard elsewhere        148  another answered in this doubt
+ *  156  another confirmed it     160  ways:
  *         0  endpoint   19  kind   20  state   21  probes unanswered   22  proofs needed
  *        23  proofs     24  round-trip time, nanoseconds, or -1        32  last proof
- *        40  next probe 48  last probe
+ *        40  next probe 48  last probe         56  least round-trip time, or -1
  * </pre>
  *
  * <p>Times are nanoseconds of the monotonic clock; 0 is never.
@@ -29,12 +30,12 @@ public final class PathRecord {
     public static final int MAX_WAYS = 14;
 
     private static final int WAYS = 160;
-    private static final int WAY_LENGTH = 56;
+    private static final int WAY_LENGTH = 64;
 
     /** Bytes of the record. */
     public static final int LENGTH = WAYS + MAX_WAYS * WAY_LENGTH;
 
-    private static final byte PRESENT_VERSION = 1;
+    private static final byte PRESENT_VERSION = 2;
     private static final int EXPIRY = 0;
     private static final int VERSION = 8;
     private static final int MOVED = 9;
@@ -56,6 +57,8 @@ public final class PathRecord {
     private static final int ACTIVE_SINCE = 131;
     private static final int ASKED = 139;
     private static final int ELSEWHERE = 147;
+    private static final int OTHER_ANSWERED = 148;
+    private static final int OTHER_CONFIRMED = 156;
 
     private static final int KIND = 19;
     private static final int STATE = 20;
@@ -66,6 +69,7 @@ public final class PathRecord {
     private static final int PROOF = 32;
     private static final int NEXT_PROBE = 40;
     private static final int LAST_PROBE = 48;
+    private static final int LEAST_RTT = 56;
 
     private static final Kind[] KINDS = Kind.values();
     private static final WayState[] STATES = WayState.values();
@@ -209,8 +213,32 @@ public final class PathRecord {
 
     /** The active way is in doubt, or (0) no longer. */
     public void doubt(long sinceNanos, long graceUntilNanos) {
+        if (sinceNanos != doubtSince()) {
+            otherAnswered(0);
+            otherConfirmed(false);
+        }
         RecordFields.putLong(bytes, DOUBT_SINCE, sinceNanos);
         RecordFields.putLong(bytes, GRACE_UNTIL, graceUntilNanos);
+    }
+
+    /** When a way that is not active was the first to answer in this doubt, or 0. */
+    public long otherAnswered() {
+        return RecordFields.getLong(bytes, OTHER_ANSWERED);
+    }
+
+    /** See {@link #otherAnswered}. */
+    public void otherAnswered(long nanos) {
+        RecordFields.putLong(bytes, OTHER_ANSWERED, nanos);
+    }
+
+    /** Whether, after that, one of them has answered a probe that was sent after it. */
+    public boolean otherConfirmed() {
+        return bytes[OTHER_CONFIRMED] != 0;
+    }
+
+    /** See {@link #otherConfirmed}. */
+    public void otherConfirmed(boolean confirmed) {
+        bytes[OTHER_CONFIRMED] = (byte) (confirmed ? 1 : 0);
     }
 
     /** Since when nothing came through although something should have, or 0. */
@@ -319,6 +347,7 @@ public final class PathRecord {
         kind(way, kind);
         needed(way, 1);
         rtt(way, -1);
+        leastRtt(way, -1);
         return way;
     }
 
@@ -383,7 +412,7 @@ public final class PathRecord {
         bytes[at(way, PROOFS)] = (byte) Math.min(proofs, Byte.MAX_VALUE);
     }
 
-    /** Round-trip time, or -1. */
+    /** Round-trip time, with what queues and busy processors add to it; or -1. */
     public long rtt(int way) {
         return RecordFields.getLong(bytes, at(way, RTT));
     }
@@ -391,6 +420,16 @@ public final class PathRecord {
     /** See {@link #rtt}. */
     public void rtt(int way, long nanos) {
         RecordFields.putLong(bytes, at(way, RTT), nanos);
+    }
+
+    /** The least round-trip time since an end has moved: what the way itself takes; or -1. */
+    public long leastRtt(int way) {
+        return RecordFields.getLong(bytes, at(way, LEAST_RTT));
+    }
+
+    /** See {@link #leastRtt}. */
+    public void leastRtt(int way, long nanos) {
+        RecordFields.putLong(bytes, at(way, LEAST_RTT), nanos);
     }
 
     /** When a probe was last answered, or 0. */

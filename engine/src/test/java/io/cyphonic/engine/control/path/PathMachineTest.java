@@ -192,6 +192,104 @@ class PathMachineTest {
         assertThat(paths.active()).isEqualTo(OTHER);
     }
 
+    /** Two equal ways that work and have been measured, and a doubt about the one in use. */
+    private void beginADoubtAboutOneOfTwoEqualWays() {
+        alive.addAll(Set.of(DIRECT, OTHER));
+        event(machine -> machine.onWays(List.of(new Way(OTHER, Kind.DIRECT)), true));
+        event(machine -> machine.onSession(DIRECT, Kind.DIRECT));
+        pass(2_000, true);
+        alive.clear();
+        while (paths.doubtSince() == 0) {
+            pass(20, true);
+        }
+        assertThat(paths.active()).isEqualTo(DIRECT);
+    }
+
+    private void look(long laterMillis) {
+        now += laterMillis * MILLI;
+        event(machine -> machine.onTick(packetsOut, heard));
+    }
+
+    private void proof(InetSocketAddress way, long rttMillis) {
+        event(machine -> machine.onProof(way, rttMillis * MILLI));
+    }
+
+    @Test
+    void shouldAskTheActiveWayOnceMoreWhenAnotherIsTheFirstToAnswer() {
+        beginADoubtAboutOneOfTwoEqualWays();
+        done.clear();
+        now += 2 * MILLI;
+        proof(OTHER, 2);
+
+        assertThat(done).contains(new PathAction.Probe(DIRECT), new PathAction.Probe(OTHER));
+        look(60);
+        assertThat(paths.active()).as("one answer may be luck").isEqualTo(DIRECT);
+
+        proof(OTHER, 2);
+        assertThat(paths.active()).isEqualTo(OTHER);
+    }
+
+    @Test
+    void shouldStayWhenTheAnswersOfAllWaysAreLate() {
+        beginADoubtAboutOneOfTwoEqualWays();
+        look(150);
+        look(150);
+        proof(OTHER, 300);
+        look(150);
+        look(150);
+        proof(OTHER, 300);
+        look(100);
+        proof(DIRECT, 700);
+
+        assertThat(paths.doubtSince()).isZero();
+        assertThat(paths.active()).isEqualTo(DIRECT);
+        assertThat(paths.changes()).isZero();
+    }
+
+    @Test
+    void shouldLeaveTheActiveWayInTheEndWhenOnlyOthersAnswerHoweverLate() {
+        beginADoubtAboutOneOfTwoEqualWays();
+        long since = paths.doubtSince();
+        while (paths.active().equals(DIRECT) && now - since < 10_000 * MILLI) {
+            look(50);
+            look(50);
+            proof(OTHER, 400);
+        }
+
+        assertThat(paths.active()).isEqualTo(OTHER);
+        assertThat(now - since).isLessThanOrEqualTo(2_700 * MILLI);
+    }
+
+    @Test
+    void shouldWaitForAnswersWhenItsOwnLookIsLate() {
+        beginADoubtAboutOneOfTwoEqualWays();
+        now += 2 * MILLI;
+        proof(OTHER, 2);
+        now += 2 * MILLI;
+        proof(OTHER, 2);
+
+        look(400);
+        assertThat(paths.active()).isEqualTo(DIRECT);
+        proof(DIRECT, 404);
+
+        assertThat(paths.doubtSince()).isZero();
+        assertThat(paths.active()).isEqualTo(DIRECT);
+    }
+
+    @Test
+    void shouldNotTakeAnEqualWayThatWasFasterOnlyUnderLoad() {
+        beginADoubtAboutOneOfTwoEqualWays();
+        proof(DIRECT, 300);
+        for (int i = 0; i < 20; i++) {
+            look(100);
+            proof(DIRECT, 300);
+            proof(OTHER, 5);
+        }
+
+        assertThat(paths.active()).isEqualTo(DIRECT);
+        assertThat(paths.changes()).isZero();
+    }
+
     @Test
     void shouldComeBackWhenTheBetterWayIsBack() {
         beginOnRelay();
