@@ -43,6 +43,9 @@ final class Directions {
     /** How long the responder may take for its confirmation. */
     static final long CONFIRMATION_LIFE_MILLIS = 10_000;
 
+    /** Grants count from multiples of this. Less than the time after which a node asks again. */
+    static final long SPAN_MILLIS = 5_000;
+
     private final Registry registry;
     private final ControlKeys keys;
     private final DirectionSeal seal;
@@ -131,13 +134,16 @@ final class Directions {
     }
 
     /**
-     * Both ends of a path get grants that end in the same millisecond, that of the request: if both
-     * have asked at a time, they choose between two paths by that, and have to choose alike.
+     * Both ends of a path get grants that end at the same time: if both have asked at once, they
+     * choose between two paths by that, and have to choose alike. A request that came twice, over
+     * two families or as a copy, is answered twice, at two times; so a grant counts from the
+     * beginning of a span that both are in, but rarely not.
      */
     private RelayGrant grant(DirectionState state, int side) {
         long askedMillis = state.expiryMillis() - CONFIRMATION_LIFE_MILLIS;
+        long spanMillis = askedMillis - Math.floorMod(askedMillis, SPAN_MILLIS);
         Id128 owner = side == RelayHeader.RESPONDER ? state.responderId() : state.initiatorId();
-        return relays.make(state.relayId(), state.pathId(), side, owner, askedMillis);
+        return relays.make(state.relayId(), state.pathId(), side, owner, spanMillis);
     }
 
     private Optional<NodeRecord> find(DirectionRequest direction) {

@@ -83,6 +83,24 @@ class RelayGrantsTest {
     }
 
     @Test
+    void shouldGrantBothEndsTheSameTimeWhenTheRequestCameTwice() {
+        fixture.nowMillis = beginOfSpan() + Directions.SPAN_MILLIS;
+        RouteDirectionToResponder toBob = request();
+        fixture.nowMillis += Directions.SPAN_MILLIS - 1;
+        RouteDirectionToResponder again = request();
+        assertThat(again.pathId()).isEqualTo(toBob.pathId());
+
+        RouteDirectionToInitiator toAlice = confirm(again);
+
+        assertThat(toAlice.relayGrant().expiryMillis())
+                .isEqualTo(toBob.relayGrant().expiryMillis());
+    }
+
+    private long beginOfSpan() {
+        return fixture.nowMillis - fixture.nowMillis % Directions.SPAN_MILLIS;
+    }
+
+    @Test
     void shouldNotGrantARevokedNodeAnything() {
         RouteDirectionToResponder toBob = request();
         fixture.registry.revoke(bob.fqdn);
@@ -102,7 +120,7 @@ class RelayGrantsTest {
         assertThat(grant.relay()).isEqualTo(NEAR);
         assertThat(grant.side()).isEqualTo(side);
         assertThat(grant.limit()).isEqualTo(125_000);
-        assertThat(grant.expiryMillis()).isEqualTo(fixture.nowMillis + RelayGrants.LIFE.toMillis());
+        assertThat(grant.expiryMillis()).isEqualTo(beginOfSpan() + RelayGrants.LIFE.toMillis());
         assertThat(grant.channelKey())
                 .isEqualTo(
                         RelayKeys.channelKey(
