@@ -77,7 +77,7 @@ final class RehearsalNode implements AutoCloseable {
                                             config.offloads().contains(Offload.UDP_GRO),
                                             UdpOptions.DEFAULT_BUFFER_BYTES)));
             engine = opened.push(engine(config));
-            engine.setListener(new Audience());
+            engine.setListener(DataPlaneListener.NONE);
             engine.start();
             tunnel =
                     engine.openTunnel(
@@ -222,23 +222,5 @@ final class RehearsalNode implements AutoCloseable {
     @Override
     public void close() {
         opened.close();
-    }
-
-    /** Nobody listens to a rehearsal. */
-    private static final class Audience implements DataPlaneListener {
-        @Override
-        public void onSignalingDatagram(byte[] datagram, Endpoint from) {}
-
-        @Override
-        public void onControlMessage(int tunnelIndex, byte[] message, Endpoint from) {}
-
-        @Override
-        public void onTunnelWanted(byte[] virtualAddress) {}
-
-        @Override
-        public void onSessionConfirmed(int tunnelIndex, int receiverIndex) {}
-
-        @Override
-        public void onEndpointChanged(int tunnelIndex, Endpoint from) {}
     }
 }

@@ -57,7 +57,7 @@ final class TunnelEnd implements AutoCloseable {
                                 System::nanoTime,
                                 new SecureRandom()),
                         EngineTuning.defaults().withCiphers(ciphers));
-        engine.setListener(new Nobody());
+        engine.setListener(DataPlaneListener.NONE);
         engine.start();
     }
 
@@ -80,23 +80,5 @@ final class TunnelEnd implements AutoCloseable {
         engine.close();
         store.close();
         udp.close();
-    }
-
-    /** There is no control plane. */
-    private static final class Nobody implements DataPlaneListener {
-        @Override
-        public void onSignalingDatagram(byte[] datagram, Endpoint from) {}
-
-        @Override
-        public void onControlMessage(int tunnelIndex, byte[] message, Endpoint from) {}
-
-        @Override
-        public void onTunnelWanted(byte[] virtualAddress) {}
-
-        @Override
-        public void onSessionConfirmed(int tunnelIndex, int receiverIndex) {}
-
-        @Override
-        public void onEndpointChanged(int tunnelIndex, Endpoint from) {}
     }
 }

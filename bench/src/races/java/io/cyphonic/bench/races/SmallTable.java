@@ -1,5 +1,6 @@
 package io.cyphonic.bench.races;
 
+import io.cyphonic.engine.fixtures.MemoryStateStore;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.session.BatchMarks;
 import io.cyphonic.engine.session.Session;
@@ -32,7 +33,7 @@ public final class SmallTable {
     public final BatchMarks outbound = new BatchMarks();
     public final BatchMarks inbound = new BatchMarks();
     public final TunnelTable table =
-            new TunnelTable(new HeapStore(), 1, new SameSlot(), outbound, inbound);
+            new TunnelTable(new MemoryStateStore(), 1, new SameSlot(), outbound, inbound);
 
     /** Every receiver index in slot 0, if it is free, and each another one. */
     private static final class SameSlot extends SecureRandom {

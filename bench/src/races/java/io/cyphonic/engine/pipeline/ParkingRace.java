@@ -4,6 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import com.lmax.disruptor.AlertException;
+import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.SequenceBarrier;
 
@@ -17,48 +18,16 @@ import org.openjdk.jcstress.infra.results.L_Result;
 public class ParkingRace {
     private ParkingRace() {}
 
-    /** A barrier that is an alarm and nothing else. */
-    static final class Alarm implements SequenceBarrier {
-        private volatile boolean alerted;
-
-        @Override
-        public long waitFor(long sequence) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long getCursor() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean isAlerted() {
-            return alerted;
-        }
-
-        @Override
-        public void alert() {
-            alerted = true;
-        }
-
-        @Override
-        public void clearAlert() {
-            alerted = false;
-        }
-
-        @Override
-        public void checkAlert() throws AlertException {
-            if (alerted) {
-                throw AlertException.INSTANCE;
-            }
-        }
+    /** Nothing is published: of this barrier only the alarm is used. */
+    private static SequenceBarrier newAlarm() {
+        return RingBuffer.createSingleProducer(Object::new, 1).newBarrier();
     }
 
     private static String sleep(
             ParkingWaitStrategy strategy,
             Sequence cursor,
             Sequence dependent,
-            Alarm alarm,
+            SequenceBarrier alarm,
             WakeUpWatch watch) {
         watch.sleeps();
         try {
@@ -77,7 +46,7 @@ public class ParkingRace {
     public static class StageAndSink {
         private final Sequence progress = new Sequence(0);
         private final ParkingPlace place = new ParkingPlace();
-        private final Alarm alarm = new Alarm();
+        private final SequenceBarrier alarm = newAlarm();
         private final WakeUpWatch watch = new WakeUpWatch();
 
         @Actor
@@ -114,7 +83,7 @@ public class ParkingRace {
         @Actor
         public void worker(L_Result r) {
             strategy.enter(0);
-            r.r1 = sleep(strategy, cursor, cursor, new Alarm(), watch);
+            r.r1 = sleep(strategy, cursor, cursor, newAlarm(), watch);
         }
 
         @Actor
@@ -142,7 +111,7 @@ public class ParkingRace {
 
         @Actor
         public void sink(L_Result r) {
-            r.r1 = sleep(strategy, cursor, progress, new Alarm(), watch);
+            r.r1 = sleep(strategy, cursor, progress, newAlarm(), watch);
         }
 
         @Actor
@@ -160,7 +129,7 @@ public class ParkingRace {
     @State
     public static class WorkerAndAlarm {
         private final Sequence cursor = new Sequence(-1);
-        private final Alarm alarm = new Alarm();
+        private final SequenceBarrier alarm = newAlarm();
         private final ParkingWaitStrategy strategy = new ParkingWaitStrategy(1);
         private final WakeUpWatch watch = new WakeUpWatch();
 

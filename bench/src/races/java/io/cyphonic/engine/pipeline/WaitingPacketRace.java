@@ -7,9 +7,8 @@ import io.cyphonic.bench.races.SmallTable;
 import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
+import io.cyphonic.engine.fixtures.MemoryTun;
 import io.cyphonic.engine.session.Tunnel;
-import io.cyphonic.signaling.net.Endpoint;
-import io.cyphonic.signaling.net.TunDevice;
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.openjdk.jcstress.annotations.Actor;
@@ -32,6 +31,8 @@ import org.openjdk.jcstress.infra.results.LL_Result;
 @Outcome(expect = FORBIDDEN, desc = "The news is lost: it waits until another tunnel has news.")
 @State
 public class WaitingPacketRace {
+    private static final byte[] PACKET = newPacket();
+
     private final SmallTable tables = new SmallTable();
     private final Tunnel tunnel = tables.open(SmallTable.ALICE);
     private final OutboundStage stage = newStage();
@@ -45,7 +46,7 @@ public class WaitingPacketRace {
     private OutboundStage newStage() {
         Counters.Lane counters = new Counters().newLane();
         return new OutboundStage(
-                new OnePacketTun(),
+                newTun(),
                 new Conveyor<>(
                         new OutboundSlot(BatchLimit.DEFAULT),
                         newRunner(),
@@ -53,7 +54,7 @@ public class WaitingPacketRace {
                         Counter.OUTBOUND_INLINE_BATCHES),
                 new TunnelLookup(tables.table),
                 new OverlayPrefixes(new byte[] {10, 121, 0, 0}, 16, null, 0),
-                new Deaf(),
+                DataPlaneListener.NONE,
                 counters,
                 tables.outbound,
                 () -> 1);
@@ -105,77 +106,21 @@ public class WaitingPacketRace {
     }
 
     /** The host has one packet for Alice. */
-    private static final class OnePacketTun implements TunDevice {
-        private static final byte[] PACKET = newPacket();
-
-        private boolean taken;
-
-        private static byte[] newPacket() {
-            int ip = VirtioNetHeader.LENGTH;
-            byte[] packet = new byte[ip + 20];
-            packet[ip] = 0x45;
-            packet[ip + 3] = 20;
-            packet[ip + 8] = 64;
-            packet[ip + 9] = (byte) 253;
-            System.arraycopy(new byte[] {10, 121, 0, 9}, 0, packet, ip + 12, 4);
-            System.arraycopy(SmallTable.ALICE, 0, packet, ip + 16, 4);
-            return packet;
-        }
-
-        @Override
-        public int read(byte[] buffer, int offset, int capacity) {
-            if (taken) {
-                return WOULD_BLOCK;
-            }
-            taken = true;
-            System.arraycopy(PACKET, 0, buffer, offset, PACKET.length);
-            return PACKET.length;
-        }
-
-        @Override
-        public int write(byte[] buffer, int offset, int length) {
-            return length;
-        }
-
-        @Override
-        public int inject(byte[] buffer, int offset, int length) {
-            return length;
-        }
-
-        @Override
-        public String name() {
-            return "one-packet";
-        }
-
-        @Override
-        public int mtu() {
-            return 1280;
-        }
-
-        @Override
-        public boolean segmentationOffload() {
-            return false;
-        }
-
-        @Override
-        public void close() {}
+    private static MemoryTun newTun() {
+        MemoryTun tun = new MemoryTun();
+        tun.offer(PACKET);
+        return tun;
     }
 
-    /** Nobody has to hear of it. */
-    private static final class Deaf implements DataPlaneListener {
-        @Override
-        public void onSignalingDatagram(byte[] datagram, Endpoint from) {}
-
-        @Override
-        public void onControlMessage(int tunnelIndex, byte[] message, Endpoint from) {}
-
-        @Override
-        public void onTunnelWanted(byte[] virtualAddress) {}
-
-        @Override
-        public void onSessionConfirmed(int tunnelIndex, int receiverIndex) {}
-
-        @Override
-        public void onEndpointChanged(int tunnelIndex, Endpoint from) {}
+    private static byte[] newPacket() {
+        int ip = VirtioNetHeader.LENGTH;
+        byte[] packet = new byte[ip + 20];
+        packet[ip] = 0x45;
+        packet[ip + 3] = 20;
+        packet[ip + 8] = 64;
+        packet[ip + 9] = (byte) 253;
+        System.arraycopy(new byte[] {10, 121, 0, 9}, 0, packet, ip + 12, 4);
+        System.arraycopy(SmallTable.ALICE, 0, packet, ip + 16, 4);
+        return packet;
     }
 }

@@ -8,6 +8,9 @@ import io.cyphonic.signaling.net.Endpoint;
  * copies and belong to the listener.
  */
 public interface DataPlaneListener {
+    /** Of an engine without a control plane. */
+    DataPlaneListener NONE = new SilentListener();
+
     /**
      * A datagram that is not a capsule came in: a handshake message, a control envelope, or noise.
      */

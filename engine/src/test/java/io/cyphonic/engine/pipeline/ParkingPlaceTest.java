@@ -2,7 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.lmax.disruptor.AlertException;
+import com.lmax.disruptor.RingBuffer;
 import com.lmax.disruptor.Sequence;
 import com.lmax.disruptor.SequenceBarrier;
 
@@ -16,41 +16,9 @@ import java.util.List;
 class ParkingPlaceTest {
     private static final int ROUNDS = 30_000;
 
-    /** A barrier that is an alarm and nothing else. */
-    private static final class Alarm implements SequenceBarrier {
-        private volatile boolean alerted;
-
-        @Override
-        public long waitFor(long sequence) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public long getCursor() {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public boolean isAlerted() {
-            return alerted;
-        }
-
-        @Override
-        public void alert() {
-            alerted = true;
-        }
-
-        @Override
-        public void clearAlert() {
-            alerted = false;
-        }
-
-        @Override
-        public void checkAlert() throws AlertException {
-            if (alerted) {
-                throw AlertException.INSTANCE;
-            }
-        }
+    /** Nothing is published: of this barrier only the alarm is used. */
+    private static SequenceBarrier newAlarm() {
+        return RingBuffer.createSingleProducer(Object::new, 1).newBarrier();
     }
 
     /** A sequence and who waits for it. */
@@ -74,7 +42,7 @@ class ParkingPlaceTest {
     void shouldLoseNoWakeUpWhenTwoThreadsTakeTurns() throws InterruptedException {
         Ball there = new Ball();
         Ball back = new Ball();
-        Alarm alarm = new Alarm();
+        SequenceBarrier alarm = newAlarm();
         Thread partner =
                 new Thread(
                         () -> {
@@ -97,7 +65,7 @@ class ParkingPlaceTest {
     @Test
     void shouldWakeTheSleeperOnceWhenSeveralMove() throws InterruptedException {
         int movers = 3;
-        Alarm alarm = new Alarm();
+        SequenceBarrier alarm = newAlarm();
         Ball ball = new Ball();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < movers; i++) {
@@ -127,7 +95,7 @@ class ParkingPlaceTest {
 
     @Test
     void shouldReturnWhenItIsAlertedAndTheSequenceHasNotCome() throws InterruptedException {
-        Alarm alarm = new Alarm();
+        SequenceBarrier alarm = newAlarm();
         Ball ball = new Ball();
         Thread sleeper = new Thread(() -> ball.place.sleep(ball.sequence, 1, alarm));
         sleeper.start();
@@ -141,7 +109,7 @@ class ParkingPlaceTest {
 
     @Test
     void shouldBeAbleToSleepAgainAfterAnInterrupt() throws InterruptedException {
-        Alarm alarm = new Alarm();
+        SequenceBarrier alarm = newAlarm();
         Ball ball = new Ball();
         Thread sleeper =
                 new Thread(

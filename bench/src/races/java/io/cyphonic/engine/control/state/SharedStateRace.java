@@ -3,7 +3,7 @@ package io.cyphonic.engine.control.state;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.cyphonic.bench.races.HeapStore;
+import io.cyphonic.engine.fixtures.MemoryStateStore;
 import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.state.ChronicleStateStore;
 
@@ -234,7 +234,7 @@ public class SharedStateRace {
     @Outcome(expect = FORBIDDEN, desc = "An old copy is taken for the present one.")
     @State
     public static class ReadWhileTheCloudChanges {
-        private final SharedState state = new SharedState(new HeapStore(), 1);
+        private final SharedState state = new SharedState(new MemoryStateStore(), 1);
         private final CloudRecord old = new CloudRecord(1);
         private final CloudRecord next = new CloudRecord(1);
 

@@ -124,12 +124,13 @@ final class Doubt {
      */
     void waitForTheActiveWay(long late) {
         long patient = Math.min(now + LATE_FACTOR * late, paths.doubtSince() + LATE_LIMIT_NANOS);
-        long until = paths.graceUntil();
-        for (long each : new long[] {patient, now + BUSY_MACHINE_NANOS}) {
-            until = each - until > 0 ? each : until;
-        }
-        paths.doubt(paths.doubtSince(), until);
+        long atLeast = later(patient, now + BUSY_MACHINE_NANOS);
+        paths.doubt(paths.doubtSince(), later(paths.graceUntil(), atLeast));
         wakeAfterGrace();
+    }
+
+    private static long later(long one, long other) {
+        return one - other > 0 ? one : other;
     }
 
     /** A regular look before the end of the grace comes here again. */
