@@ -49,12 +49,31 @@ need_tun() {
 
 # Builds the jars unless they are newer than every source.
 build() {
-    local jar stale=
-    for jar in "$root/engine/target/cyphonic-engine.jar" "$root/signaling/target/cyphonic-cloud.jar"; do
-        [ -f "$jar" ] || { stale=1; break; }
-        [ -z "$(find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main -newer "$jar" -type f -print -quit)" ] || stale=1
-    done
-    [ -n "$stale" ] || return 0
-    say "building (the first time downloads the libraries)"
-    (cd "$root" && mvn -q -B -DskipTests package) || fail "the build failed"
+    if stale "$root/engine/target/cyphonic-engine.jar" || stale "$root/signaling/target/cyphonic-cloud.jar"; then
+        package
+    fi
+}
+
+# The same for the benchmarks and races, which need no start-up caches.
+build_bench() {
+    local jar=$root/bench/target/cyphonic-bench.jar
+    if stale "$jar" "$root/bench/src/races"; then
+        package -Dstart-cache.skip=true
+        # Where only the races have changed, it is what it was.
+        touch "$jar"
+    fi
+}
+
+# stale JAR FOLDER ...: whether there is no such jar, or a source, of those in the folders too, is newer.
+stale() {
+    local jar=$1
+    shift
+    [ ! -f "$jar" ] ||
+        [ -n "$(find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main "$@" -newer "$jar" -type f -print -quit)" ]
+}
+
+# Standard output is for figures.
+package() {
+    say "building (the first time downloads the libraries)" >&2
+    (cd "$root" && mvn -q -B -DskipTests "$@" package) || fail "the build failed"
 }
