@@ -24,10 +24,11 @@ final class HeapSegments {
 
     private final byte[] staging = new byte[STAGING_LENGTH];
     private final MemorySegment stagingSegment = MemorySegment.ofArray(staging);
-    private final byte[][] arrays = new byte[SLOTS][];
-    private final int[] offsets = new int[SLOTS];
-    private final MemorySegment[] segments = new MemorySegment[SLOTS];
+    private final Kept[] slots = new Kept[SLOTS];
     private int nextVictim;
+
+    /** A class of our own: an array of segments is checked at each store, in code made anew. */
+    private record Kept(byte[] array, int offset, MemorySegment segment) {}
 
     /**
      * A segment that begins with the given bytes, to be read by the kernel before the next call.
@@ -62,12 +63,12 @@ final class HeapSegments {
     private MemorySegment find(byte[] array, int offset) {
         int first = slotOf(array, offset);
         for (int probe = 0; probe < PROBES; probe++) {
-            int slot = first + probe & SLOTS - 1;
-            if (arrays[slot] == array && offsets[slot] == offset) {
-                return segments[slot];
-            }
-            if (arrays[slot] == null) {
+            Kept kept = slots[first + probe & SLOTS - 1];
+            if (kept == null) {
                 return null;
+            }
+            if (kept.array == array && kept.offset == offset) {
+                return kept.segment;
             }
         }
         return null;
@@ -76,9 +77,7 @@ final class HeapSegments {
     private MemorySegment keep(byte[] array, int offset) {
         int slot = freeSlot(slotOf(array, offset));
         MemorySegment segment = MemorySegment.ofArray(array).asSlice(offset);
-        arrays[slot] = array;
-        offsets[slot] = offset;
-        segments[slot] = segment;
+        slots[slot] = new Kept(array, offset, segment);
         return segment;
     }
 
@@ -86,7 +85,7 @@ final class HeapSegments {
     private int freeSlot(int first) {
         for (int probe = 0; probe < PROBES; probe++) {
             int slot = first + probe & SLOTS - 1;
-            if (arrays[slot] == null) {
+            if (slots[slot] == null) {
                 return slot;
             }
         }

@@ -47,8 +47,7 @@ final class UdpReceiver {
     private final ErrnoCapture errno = new ErrnoCapture();
     private final RefusalCount refusals = new RefusalCount();
     private final MemorySegment messages;
-    private final MemorySegment[] buffers = new MemorySegment[BATCH];
-    private final NativeMessage[] each = new NativeMessage[BATCH];
+    private final Place[] places = new Place[BATCH];
     private UdpSocket preferred;
     private UdpSocket other;
     private int callsOfThisTurn;
@@ -65,11 +64,8 @@ final class UdpReceiver {
         Arena arena = Arena.ofAuto();
         messages = arena.allocate(BATCH * MMSGHDR_SIZE, Long.BYTES);
         for (int i = 0; i < BATCH; i++) {
-            buffers[i] = ReceivedDatagrams.newMemory();
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
-            each[i] = new NativeMessage(header, arena, 1, CONTROL_CAPACITY);
-            each[i].setPieceAddress(0, buffers[i].address(), CAPACITY);
-            each[i].prepareReceive();
+            places[i] = new Place(new NativeMessage(header, arena, 1, CONTROL_CAPACITY));
         }
         preferred = first;
         other = second;
@@ -135,7 +131,7 @@ final class UdpReceiver {
         if (!refusals.explain()) {
             return UdpTransport.WOULD_BLOCK;
         }
-        int length = LibC.receiveMessage(errno, descriptor, each[0].header(), 0);
+        int length = LibC.receiveMessage(errno, descriptor, places[0].message.header(), 0);
         if (length >= 0) {
             // Something came between the two calls.
             messages.set(JAVA_INT, MMSGHDR_LENGTH, length);
@@ -148,13 +144,14 @@ final class UdpReceiver {
     }
 
     private int take(int index, ReceivedDatagrams into) {
-        NativeMessage message = each[index];
+        Place place = places[index];
+        NativeMessage message = place.message;
         int length = messages.get(JAVA_INT, index * MMSGHDR_SIZE + MMSGHDR_LENGTH);
         if (into.memory != null) {
-            exchange(index, into);
+            place.exchange(into);
         } else {
             length = Math.min(length, into.buffer.length);
-            MemorySegment.copy(buffers[index], JAVA_BYTE, 0, into.buffer, 0, length);
+            MemorySegment.copy(place.memory, JAVA_BYTE, 0, into.buffer, 0, length);
         }
         into.length = length;
         into.segmentLength = segmentLength(message, length);
@@ -163,17 +160,6 @@ final class UdpReceiver {
         into.sourceLength = sourceLength;
         message.prepareReceive();
         return length;
-    }
-
-    private void exchange(int index, ReceivedDatagrams into) {
-        MemorySegment given = into.memory;
-        if (given.byteSize() < CAPACITY || !given.isNative()) {
-            throw new IllegalArgumentException(
-                    "memory of " + given.byteSize() + " bytes cannot be exchanged");
-        }
-        into.memory = buffers[index];
-        buffers[index] = given;
-        each[index].setPieceAddress(0, given.address(), CAPACITY);
     }
 
     private static int segmentLength(NativeMessage message, int length) {
@@ -193,5 +179,32 @@ final class UdpReceiver {
             at += itemLength + CMSG_ALIGNMENT - 1 & -CMSG_ALIGNMENT;
         }
         return length;
+    }
+
+    /** One message of a call, and the memory its datagrams come to. */
+    private static final class Place {
+        final NativeMessage message;
+        MemorySegment memory;
+
+        Place(NativeMessage message) {
+            this.message = message;
+            hold(ReceivedDatagrams.newMemory());
+            message.prepareReceive();
+        }
+
+        void exchange(ReceivedDatagrams with) {
+            MemorySegment given = with.memory;
+            if (given.byteSize() < CAPACITY || !given.isNative()) {
+                throw new IllegalArgumentException(
+                        "memory of " + given.byteSize() + " bytes cannot be exchanged");
+            }
+            with.memory = memory;
+            hold(given);
+        }
+
+        private void hold(MemorySegment given) {
+            memory = given;
+            message.setPieceAddress(0, given.address(), CAPACITY);
+        }
     }
 }
