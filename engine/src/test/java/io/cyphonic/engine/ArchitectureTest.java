@@ -3,6 +3,9 @@ package io.cyphonic.engine;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -11,10 +14,18 @@ import com.tngtech.archunit.lang.ArchRule;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.CompoundElement;
+import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Holds the layout that docs/architecture.md draws. */
 class ArchitectureTest {
@@ -71,6 +82,47 @@ class ArchitectureTest {
                                 SymbolLookup.class,
                                 FunctionDescriptor.class,
                                 Arena.class));
+    }
+
+    /**
+     * ADR 0025: the build gives each a method; a class made at run time would cost milliseconds.
+     */
+    @Test
+    void shouldLeaveNoSwitchOverTypesToTheFirstTimeItIsMet() throws IOException {
+        List<String> left = new ArrayList<>();
+        int seen = 0;
+        JavaClasses both =
+                new ClassFileImporter()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages("io.cyphonic");
+        for (JavaClass each : both) {
+            try (InputStream bytes = each.getSource().orElseThrow().getUri().toURL().openStream()) {
+                ClassModel type = ClassFile.of().parse(bytes.readAllBytes());
+                if (hasTypeSwitch(type)) {
+                    left.add(each.getName());
+                }
+                seen += hasChooser(type) ? 1 : 0;
+            }
+        }
+        assertThat(left).isEmpty();
+        assertThat(seen).isPositive();
+    }
+
+    private static boolean hasTypeSwitch(ClassModel type) {
+        return type.methods().stream()
+                .flatMap(method -> method.code().stream())
+                .flatMap(CompoundElement::elementStream)
+                .anyMatch(
+                        element ->
+                                element instanceof InvokeDynamicInstruction call
+                                        && call.bootstrapMethod()
+                                                .methodName()
+                                                .equals("typeSwitch"));
+    }
+
+    private static boolean hasChooser(ClassModel type) {
+        return type.methods().stream()
+                .anyMatch(method -> method.methodName().stringValue().startsWith("typeSwitch$"));
     }
 
     @Test
