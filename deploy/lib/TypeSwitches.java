@@ -1,11 +1,6 @@
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
-import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
-import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
@@ -15,8 +10,8 @@ import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.constant.ClassDesc;
-import java.lang.constant.ConstantDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.reflect.AccessFlag;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +22,8 @@ import java.util.stream.Stream;
  * Gives each switch over types in a folder of classes a method that finds the case by comparing types in turn. The compiler
  * leaves that to the JVM, which makes a class for each such switch when it is first met, with code that is interpreted then: some
  * milliseconds each, in the middle of a node's first tunnel, and no start-up cache keeps those classes (ADR 0025). The method does
- * what java.lang.runtime.SwitchBootstraps.typeSwitch is specified to do. Classes without such a switch stay as they are.
+ * what java.lang.runtime.SwitchBootstraps.typeSwitch is specified to do. Classes without such a switch stay as they are. Their
+ * own classes and libraries are on the class path: the stack maps of what is rewritten need them.
  */
 class TypeSwitches {
     private static final int HIDDEN = ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC | ClassFile.ACC_SYNTHETIC;
@@ -48,39 +44,34 @@ class TypeSwitches {
         }
     }
 
-    private final ClassFile format;
+    private static final ClassFile FORMAT = ClassFile.of();
+
     private final ClassModel type;
     private final List<Chooser> choosers = new ArrayList<>();
 
-    private TypeSwitches(Path folder, byte[] bytes) {
-        ClassHierarchyResolver ours = ClassHierarchyResolver.ofResourceParsing(name -> open(folder, name));
-        format = ClassFile.of(ClassHierarchyResolverOption.of(ours.orElse(ClassHierarchyResolver.defaultResolver())));
-        type = format.parse(bytes);
+    private TypeSwitches(ClassModel type) {
+        this.type = type;
     }
 
     public static void main(String[] folders) throws IOException {
-        for (String name : folders) {
-            Path folder = Path.of(name);
+        for (String folder : folders) {
             List<Path> classes;
-            try (Stream<Path> files = Files.walk(folder)) {
+            try (Stream<Path> files = Files.walk(Path.of(folder))) {
                 classes = files.filter(file -> file.toString().endsWith(".class")).toList();
             }
             for (Path file : classes) {
-                byte[] before = Files.readAllBytes(file);
-                byte[] after = new TypeSwitches(folder, before).rewritten();
-                if (after != null) {
-                    Files.write(file, after);
+                ClassModel type = FORMAT.parse(Files.readAllBytes(file));
+                if (type.methods().stream().anyMatch(TypeSwitches::hasTypeSwitch)) {
+                    Files.write(file, new TypeSwitches(type).rewritten());
                 }
             }
         }
     }
 
-    /** The class with its switches rewritten, or null if it has none. */
     private byte[] rewritten() {
         CodeTransform calls = this::rewriteCall;
         ClassTransform bodies = ClassTransform.transformingMethodBodies(TypeSwitches::hasTypeSwitch, calls);
-        byte[] bytes = format.transformClass(type, bodies.andThen(ClassTransform.endHandler(this::addChoosers)));
-        return choosers.isEmpty() ? null : bytes;
+        return FORMAT.transformClass(type, bodies.andThen(ClassTransform.endHandler(this::addChoosers)));
     }
 
     private void rewriteCall(CodeBuilder code, CodeElement element) {
@@ -88,18 +79,11 @@ class TypeSwitches {
             code.with(element);
             return;
         }
-        List<ClassDesc> cases = new ArrayList<>();
-        for (ConstantDesc label : call.bootstrapArgs()) {
-            if (!(label instanceof ClassDesc wanted)) {
-                code.with(element);
-                return;
-            }
-            cases.add(wanted);
-        }
+        List<ClassDesc> cases = call.bootstrapArgs().stream().map(ClassDesc.class::cast).toList();
         Chooser chooser = new Chooser("typeSwitch$" + choosers.size(), call.typeSymbol(), cases);
         choosers.add(chooser);
         code.invokestatic(
-                type.thisClass().asSymbol(), chooser.name(), chooser.type(), type.flags().has(java.lang.reflect.AccessFlag.INTERFACE));
+                type.thisClass().asSymbol(), chooser.name(), chooser.type(), type.flags().has(AccessFlag.INTERFACE));
     }
 
     private void addChoosers(ClassBuilder builder) {
@@ -114,18 +98,10 @@ class TypeSwitches {
                         .anyMatch(element -> element instanceof InvokeDynamicInstruction call && isTypeSwitch(call));
     }
 
+    /** One whose labels are all types; a constant among them is left to the JVM. */
     private static boolean isTypeSwitch(InvokeDynamicInstruction call) {
         return call.bootstrapMethod().owner().descriptorString().equals("Ljava/lang/runtime/SwitchBootstraps;")
-                && call.bootstrapMethod().methodName().equals("typeSwitch");
-    }
-
-    private static InputStream open(Path folder, ClassDesc name) {
-        String descriptor = name.descriptorString();
-        Path file = folder.resolve(descriptor.substring(1, descriptor.length() - 1) + ".class");
-        try {
-            return Files.exists(file) ? new ByteArrayInputStream(Files.readAllBytes(file)) : null;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+                && call.bootstrapMethod().methodName().equals("typeSwitch")
+                && call.bootstrapArgs().stream().allMatch(ClassDesc.class::isInstance);
     }
 }

@@ -27,7 +27,7 @@ final class HeapSegments {
     private final Kept[] slots = new Kept[SLOTS];
     private int nextVictim;
 
-    /** A class of our own: an array of segments is checked at each store, in code made anew. */
+    /** In one array, and not one of segments: C2 mistrusts a store to such a one (ADR 0018). */
     private record Kept(byte[] array, int offset, MemorySegment segment) {}
 
     /**
