@@ -102,8 +102,13 @@ class BadInputTest(shared.PairTest):
         node.join(self.cloud.invite("n10"))
         for folder in (self.lab.directory, node.host.directory):
             os.chmod(folder, 0o755)
-        done = node.host.run("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
-                             REPOSITORY / "deploy/bin/cyphonic", "up", "--dir", node.directory, check=False)
+        # This clone may lie in a folder that is its owner's alone, such as root's home.
+        open_to_all = self.lab.directory / "clone"
+        open_to_all.mkdir()
+        done = node.host.run("unshare", "-m", "bash", "-c",
+                             "mount --bind \"$0\" \"$1\" && exec setpriv --reuid 65534 --regid 65534 --clear-groups"
+                             " \"$1/deploy/bin/cyphonic\" up --dir \"$2\"",
+                             REPOSITORY, open_to_all, node.directory, check=False)
         self.assertEqual(1, done.returncode, done.stderr)
         self.assertNotIn("\tat ", done.stderr)
 
