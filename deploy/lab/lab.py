@@ -87,14 +87,15 @@ class Process:
 class Host:
     """A network namespace with an address on the lab's network."""
 
-    def __init__(self, lab, name, number):
-        self.lab, self.name, self.number = lab, name, number
+    def __init__(self, lab, name, number, group=None):
+        self.lab, self.name, self.number, self.group = lab, name, number, group
         self.namespace = f"{lab.tag}-{name}"
         self.ipv4, self.ipv6 = f"10.83.0.{number}", f"fd83::{number:x}"
         self.directory = lab.directory / name
 
     def enter(self, *command):
-        return ["ip", "netns", "exec", self.namespace, *[str(word) for word in command]]
+        entered = ["ip", "netns", "exec", self.namespace, *[str(word) for word in command]]
+        return self.group.enter(*entered) if self.group else entered
 
     def run(self, *command, **options):
         return run(*self.enter(*command), **options)
@@ -152,9 +153,9 @@ class Lab:
     def _net(self, *command):
         run("ip", "netns", "exec", f"{self.tag}-net", *command)
 
-    def host(self, name, ipv4=True, ipv6=True):
-        """Adds a host with an address of each wanted family."""
-        host = Host(self, name, len(self.hosts) + 1)
+    def host(self, name, ipv4=True, ipv6=True, group=None):
+        """Adds a host with an address of each wanted family; its programs become members of a `MemoryGroup`, if there is one."""
+        host = Host(self, name, len(self.hosts) + 1, group)
         run("ip", "netns", "add", host.namespace)
         self.hosts.append(host)
         host.directory.mkdir()
