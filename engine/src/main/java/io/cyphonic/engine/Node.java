@@ -67,6 +67,7 @@ public final class Node implements NodeView, AutoCloseable {
         Node node = new Node(membership, config);
         try {
             node.startAll(directory, onDown);
+            warmUp.makeWayFor(node::isTunnelOpening);
             warmUp.await();
             return node;
         } catch (IOException | RuntimeException e) {
@@ -93,6 +94,11 @@ public final class Node implements NodeView, AutoCloseable {
                 ControlSocket.open(
                         directory.path(),
                         LocalCommands.of(this, config.cloudAddresses(), System::nanoTime, onDown)));
+    }
+
+    private boolean isTunnelOpening() {
+        return control().peers().stream()
+                .anyMatch(peer -> peer.state() == ControlPlane.PeerState.CONNECTING);
     }
 
     private List<MetricsSource> metricsSources() {

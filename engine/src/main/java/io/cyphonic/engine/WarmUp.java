@@ -9,6 +9,8 @@ import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Does in the background what would otherwise make the first tunnel and its first packets slow: a
@@ -34,7 +36,10 @@ final class WarmUp {
     /** Of which so long for handshakes at most. */
     private static final long HANDSHAKE_MILLIS = 300;
 
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private final Thread thread;
+    private volatile BooleanSupplier tunnelOpens = () -> false;
 
     private WarmUp(EngineConfig config, NodeDirectory directory) {
         thread =
@@ -54,11 +59,33 @@ final class WarmUp {
             HandshakeRehearsal.run(
                     directory, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDSHAKE_MILLIS));
             long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
-            Rehearsal.run(config, () -> System.nanoTime() - deadlineNanos < 0);
+            Rehearsal.run(config, () -> goesOn(deadlineNanos));
         } catch (IOException | RuntimeException e) {
             // What is really wrong shows when the node opens the same things itself.
             LOG.debug("no warm-up: {}", e.getMessage());
         }
+    }
+
+    /**
+     * It holds still while a tunnel opens: that needs the processors more than what it prepares.
+     */
+    private boolean goesOn(long deadlineNanos) {
+        while (System.nanoTime() - deadlineNanos < 0) {
+            if (!tunnelOpens.getAsBoolean()) {
+                return true;
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        return false;
+    }
+
+    /**
+     * From now on the rehearsal makes way for tunnels.
+     *
+     * @param tunnelOpens whether there is one that opens at present; asked between two rounds
+     */
+    void makeWayFor(BooleanSupplier tunnelOpens) {
+        this.tunnelOpens = tunnelOpens;
     }
 
     /** Waits until it is done, for a bounded time: then the node begins, however warm it is. */
