@@ -112,6 +112,11 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
     }
 
     @Override
+    public boolean onDetour(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
+        return paths.onDetour(nodeId, endpoint, rttNanos);
+    }
+
+    @Override
     public void onProbed(int tunnelIndex, Endpoint from) {
         paths.onHeard(tunnelIndex, from);
     }

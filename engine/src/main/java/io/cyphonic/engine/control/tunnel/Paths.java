@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -205,9 +206,16 @@ public final class Paths {
         }
     }
 
-    /** A probe was answered. */
+    /** A probe was answered from where it went. */
     public void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
         change(nodeId, (machine, _) -> machine.onProof(endpoint, rttNanos));
+    }
+
+    /** A probe was answered from elsewhere: whether that counts as a proof of the way. */
+    public boolean onDetour(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
+        AtomicBoolean believed = new AtomicBoolean();
+        change(nodeId, (machine, _) -> believed.set(machine.onDetour(endpoint, rttNanos)));
+        return believed.get();
     }
 
     /** A relay is bound. */

@@ -17,9 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Probes of a path, in control capsules: only the peer can read the probe's id and answer it, so an
- * answer proves that the peer receives at the endpoint the probe was sent to, wherever it comes
- * from.
+ * Probes of a path, in control capsules: only the peer can read the probe's id and answer it. An
+ * answer that comes from where the probe went proves that the peer receives there and is heard from
+ * there. One from elsewhere says less ({@link Proofs#onDetour}).
  */
 public final class Probes {
     private static final long MEASURE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -38,6 +38,14 @@ public final class Probes {
     public interface Proofs {
         /** The peer receives at this endpoint, and what it sends from there arrives. */
         void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos);
+
+        /**
+         * The peer has got a probe to this endpoint, or somebody's copy of it, and what it answered
+         * came another way.
+         *
+         * @return whether that was enough: if not, the probe waits for a straight answer
+         */
+        boolean onDetour(Id128 nodeId, InetSocketAddress endpoint, long rttNanos);
 
         /** A probe of the peer came from this endpoint. */
         void onProbed(int tunnelIndex, Endpoint from);
@@ -153,7 +161,7 @@ public final class Probes {
     }
 
     /** The peer has answered a probe. */
-    public void onProbeAck(int tunnelIndex, PathProbeAck ack) {
+    public void onProbeAck(int tunnelIndex, PathProbeAck ack, Endpoint from) {
         ProbeRecord waiting = context.state().probes().find(ack.probeId());
         if (waiting == null || waiting.tunnelIndex() != tunnelIndex) {
             return;
@@ -164,8 +172,13 @@ public final class Probes {
         }
         long rttNanos = context.nowNanos() - probe.sentNanos();
         context.locks().with(probe.nodeId(), () -> use(probe, rttNanos));
-        if (probe.endpoint() != null) {
+        if (from.toSocketAddress().equals(probe.endpoint())) {
             proofs.onProof(probe.nodeId(), probe.endpoint(), rttNanos);
+        } else if (probe.endpoint() != null) {
+            boolean enough = proofs.onDetour(probe.nodeId(), probe.endpoint(), rttNanos);
+            if (!enough && probe.purpose() == Purpose.PATH) {
+                context.state().probes().add(ack.probeId(), probe);
+            }
         }
         CompletableFuture<Long> result = measuring.remove(ack.probeId());
         if (result != null) {
