@@ -1,7 +1,9 @@
 package io.cyphonic.engine.control.path;
 
 import io.cyphonic.engine.control.state.PathRecord;
+import io.cyphonic.engine.control.state.PathRecord.Kind;
 
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -12,12 +14,13 @@ import java.util.concurrent.TimeUnit;
  * works. So they count until something speaks against them:
  *
  * <ul>
- *   <li>In a doubt only straight answers count, unless an end has moved. So a way that carries
- *       nothing is left as soon as another answers, however often it answers by a detour.
+ *   <li>They do not end a doubt about the way in use, unless an end has moved. So a way that
+ *       carries nothing is left as soon as another answers, however often it answers by a detour.
  *   <li>A way that was left in a doubt is not taken again for its detours for a while, each time
  *       twice as long. Straight answers bring it back as ever, so nothing that works in both
  *       directions waits.
- *   <li>Where nothing answers straight for a second, detours are better than nothing.
+ *   <li>Where nothing answers straight for a second, detours are better than nothing, and count
+ *       until something does.
  * </ul>
  *
  * Lives for one event, like {@link PathMachine}, whose decisions it serves.
@@ -44,10 +47,22 @@ final class Detours {
         this.ways = ways;
     }
 
+    /**
+     * Whether an answer came by a way that is known for another. One from an address that nobody
+     * has named is no detour: a NAT may have changed it, or somebody is faster with a copy of the
+     * answer, which takes nothing from what it says.
+     */
+    boolean isDetour(InetSocketAddress probed, InetSocketAddress from) {
+        int other = from.equals(probed) ? NONE : paths.find(from);
+        return other >= 0 && paths.kind(other) != Kind.HEARD;
+    }
+
     /** An answer to a probe of this way came by a detour: whether it counts as a proof. */
     boolean isBelieved(int way) {
         paths.detour(way, now);
-        return paths.moved() || paths.doubtSince() == 0 && !isHeld(way);
+        boolean active = paths.endpoint(way).equals(paths.active());
+        boolean doubted = active ? paths.doubtSince() != 0 : isHeld(way);
+        return !doubted || paths.moved() || paths.onlyDetours();
     }
 
     private boolean isHeld(int way) {
@@ -87,12 +102,14 @@ final class Detours {
         for (int way = 0; way < paths.count(); way++) {
             if (paths.detour(way) != 0 && paths.detour(way) - lately >= 0) {
                 if (paths.endpoint(way).equals(paths.active())) {
-                    return way;
+                    best = way;
+                    break;
                 }
                 boolean better = best < 0 || paths.kind(way).compareTo(paths.kind(best)) < 0;
                 best = better ? way : best;
             }
         }
+        paths.onlyDetours(best >= 0);
         return best;
     }
 }

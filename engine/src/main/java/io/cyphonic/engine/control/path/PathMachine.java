@@ -162,10 +162,25 @@ public final class PathMachine {
         }
     }
 
-    /** A probe to this endpoint was answered from there. */
-    public void onProof(InetSocketAddress endpoint, long rttNanos) {
+    /**
+     * A probe to this endpoint was answered.
+     *
+     * @param from where the answer came from
+     * @return whether it counts as a proof: if not, another answer to the same probe still may
+     */
+    public boolean onAnswer(InetSocketAddress endpoint, InetSocketAddress from, long rttNanos) {
+        if (detours.isDetour(endpoint, from)) {
+            return onDetour(endpoint, rttNanos);
+        }
+        onProof(endpoint, rttNanos);
+        return true;
+    }
+
+    /** A probe to this endpoint was answered, and nothing says that it was by a detour. */
+    void onProof(InetSocketAddress endpoint, long rttNanos) {
         int way = ways.obtain(endpoint, Kind.HEARD);
         if (way >= 0 && paths.active() != null) {
+            paths.onlyDetours(false);
             proven(way, rttNanos);
             if (endpoint.equals(paths.active()) && now - paths.activeSince() > STEADY_NANOS) {
                 detours.forget(way);
@@ -173,12 +188,7 @@ public final class PathMachine {
         }
     }
 
-    /**
-     * A probe to this endpoint was answered, and the answer came back another way.
-     *
-     * @return whether that counts as a proof: if not, a straight answer still may
-     */
-    public boolean onDetour(InetSocketAddress endpoint, long rttNanos) {
+    private boolean onDetour(InetSocketAddress endpoint, long rttNanos) {
         int way = ways.obtain(endpoint, Kind.HEARD);
         boolean believed = way >= 0 && paths.active() != null && detours.isBelieved(way);
         if (believed) {

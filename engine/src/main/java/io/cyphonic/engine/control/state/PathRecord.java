@@ -17,7 +17,7 @@ import java.util.Arrays;
  *   88  worst outage        96  outages                    104  sequence of the peer's last update
  *  112  active way         131  active since               139  peer asked for again
  *  147  checks because the peer was heard elsewhere        148  another answered in this doubt
- *  156  another confirmed it     160  ways:
+ *  156  another confirmed it     157  nothing but detours   160  ways:
  *         0  endpoint   19  kind   20  state   21  probes unanswered   22  proofs needed
  *        23  proofs     24  round-trip time, nanoseconds, or -1        32  last proof
  *        40  next probe 48  last probe         56  least round-trip time, or -1
@@ -61,6 +61,7 @@ public final class PathRecord {
     private static final int ELSEWHERE = 147;
     private static final int OTHER_ANSWERED = 148;
     private static final int OTHER_CONFIRMED = 156;
+    private static final int ONLY_DETOURS = 157;
 
     private static final int KIND = 19;
     private static final int STATE = 20;
@@ -244,6 +245,16 @@ public final class PathRecord {
     /** See {@link #otherConfirmed}. */
     public void otherConfirmed(boolean confirmed) {
         bytes[OTHER_CONFIRMED] = (byte) (confirmed ? 1 : 0);
+    }
+
+    /** Whether, since a doubt in which that was so, nothing but detours has answered. */
+    public boolean onlyDetours() {
+        return bytes[ONLY_DETOURS] != 0;
+    }
+
+    /** See {@link #onlyDetours}. */
+    public void onlyDetours(boolean only) {
+        bytes[ONLY_DETOURS] = (byte) (only ? 1 : 0);
     }
 
     /** Since when nothing came through although something should have, or 0. */

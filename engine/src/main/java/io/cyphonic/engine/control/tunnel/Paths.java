@@ -206,15 +206,11 @@ public final class Paths {
         }
     }
 
-    /** A probe was answered from where it went. */
-    public void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
-        change(nodeId, (machine, _) -> machine.onProof(endpoint, rttNanos));
-    }
-
-    /** A probe was answered from elsewhere: whether that counts as a proof of the way. */
-    public boolean onDetour(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
-        AtomicBoolean believed = new AtomicBoolean();
-        change(nodeId, (machine, _) -> believed.set(machine.onDetour(endpoint, rttNanos)));
+    /** A probe was answered: whether that counts as a proof of the way. */
+    public boolean onAnswer(
+            Id128 nodeId, InetSocketAddress endpoint, InetSocketAddress from, long rttNanos) {
+        AtomicBoolean believed = new AtomicBoolean(true);
+        change(nodeId, (machine, _) -> believed.set(machine.onAnswer(endpoint, from, rttNanos)));
         return believed.get();
     }
 

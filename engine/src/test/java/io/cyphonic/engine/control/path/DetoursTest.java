@@ -68,7 +68,7 @@ class DetoursTest {
         } else if (copied.contains(way)) {
             now += MILLI;
             heard = now;
-            event(machine -> machine.onDetour(way, RTT));
+            event(machine -> machine.onAnswer(way, RELAY, RTT));
         }
     }
 
@@ -102,6 +102,32 @@ class DetoursTest {
         assertThat(spells).isEqualTo(1);
         assertThat(lost).as("lost packets").isBetween(1L, 700 * MILLI / STEP);
         assertThat(paths.active()).isEqualTo(RELAY);
+    }
+
+    @Test
+    void shouldStayWhenSomebodyIsFasterWithCopiesOfTheAnswersOfAWayThatWorks() {
+        alive.add(DIRECT);
+        event(machine -> machine.onProof(DIRECT, RTT));
+        assertThat(paths.active()).isEqualTo(DIRECT);
+        paths.doubt(now, now + 100 * MILLI);
+
+        InetSocketAddress copier = new InetSocketAddress("192.0.2.66", 666);
+        event(machine -> machine.onAnswer(DIRECT, copier, RTT));
+
+        assertThat(paths.doubtSince()).isZero();
+        assertThat(paths.active()).isEqualTo(DIRECT);
+    }
+
+    @Test
+    void shouldLeaveTheProbeToAnotherAnswerWhenADetourDoesNotCount() {
+        event(machine -> machine.onProof(DIRECT, RTT));
+        paths.doubt(now, now + 100 * MILLI);
+        PathMachine machine = new PathMachine(paths, now);
+
+        assertThat(machine.onAnswer(DIRECT, RELAY, RTT)).isFalse();
+        assertThat(paths.doubtSince()).isNotZero();
+        assertThat(machine.onAnswer(DIRECT, DIRECT, RTT)).isTrue();
+        assertThat(paths.doubtSince()).isZero();
     }
 
     @Test
