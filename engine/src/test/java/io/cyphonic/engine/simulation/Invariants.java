@@ -15,9 +15,9 @@ import java.util.TreeMap;
 final class Invariants {
     /**
      * Most entries of the pending tables for each peer of a node: in doubt four probes every 150
-     * ms, each of which lives for two seconds, and bursts of seven to two ways just heard of.
+     * ms, each of which lives for two seconds.
      */
-    static final int MAX_PENDING_PER_PEER = 56 + 2 * 7;
+    static final int MAX_PENDING_PER_PEER = 56;
 
     /** Most timers for each peer of a node. */
     static final int MAX_TIMERS_PER_PEER = 24;
