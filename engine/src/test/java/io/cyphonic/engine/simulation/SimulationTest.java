@@ -60,6 +60,8 @@ class SimulationTest {
      * 1000421, 1001445: answers went to whoever had copied the question, and to nobody else.
      * 1001533, 1005963: a better way that had answered in a doubt was forgotten after it. 1002187,
      * 1004093: the relay stayed with whoever had passed on a Bind once and only copied since.
+     * 1003825, 1005014: copies of probes went past a firewall, and answers over the relay kept a
+     * way in use that carried nothing.
      */
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(
@@ -67,7 +69,7 @@ class SimulationTest {
                 12, 19, 36, 69, 331, 407, 1_000_001, 1_000_007, 1_000_036, 1_000_531, 1_000_170,
                 1_000_324, 1_000_521, 1_001_564, 1_001_743, 1_003_832, 1_001_874, 1_000_130,
                 1_001_712, 1_000_600, 1_000_777, 1_000_430, 1_001_233, 1_000_421, 1_001_445,
-                1_001_533, 1_005_963, 1_002_187, 1_004_093
+                1_001_533, 1_005_963, 1_002_187, 1_004_093, 1_003_825, 1_005_014
             })
     void shouldNotFailAgainWithASeedThatFailedOnce(long seed) {
         live(seed);

@@ -62,6 +62,7 @@ public final class PathMachine {
     private final WayList ways;
     private final Actions actions;
     private final Doubt doubt;
+    private final Detours detours;
     private final Silence silence;
 
     /** Works on a record, which the caller writes back. */
@@ -71,6 +72,7 @@ public final class PathMachine {
         this.ways = new WayList(paths, nowNanos);
         this.actions = new Actions(paths, nowNanos);
         this.doubt = new Doubt(paths, nowNanos, ways, actions);
+        this.detours = new Detours(paths, nowNanos, ways);
         this.silence = new Silence(paths, nowNanos, ways, actions, doubt);
     }
 
@@ -160,12 +162,43 @@ public final class PathMachine {
         }
     }
 
-    /** A probe to this endpoint was answered. */
-    public void onProof(InetSocketAddress endpoint, long rttNanos) {
-        int way = ways.obtain(endpoint, Kind.HEARD);
-        if (way < 0 || paths.active() == null) {
-            return;
+    /**
+     * A probe to this endpoint was answered.
+     *
+     * @param from where the answer came from
+     * @return whether it counts as a proof: if not, another answer to the same probe still may
+     */
+    public boolean onAnswer(InetSocketAddress endpoint, InetSocketAddress from, long rttNanos) {
+        if (detours.isDetour(endpoint, from)) {
+            return onDetour(endpoint, rttNanos);
         }
+        onProof(endpoint, rttNanos);
+        return true;
+    }
+
+    /** A probe to this endpoint was answered, and nothing says that it was by a detour. */
+    void onProof(InetSocketAddress endpoint, long rttNanos) {
+        int way = ways.obtain(endpoint, Kind.HEARD);
+        if (way >= 0 && paths.active() != null) {
+            paths.onlyDetours(false);
+            proven(way, rttNanos);
+            if (endpoint.equals(paths.active()) && now - paths.activeSince() > STEADY_NANOS) {
+                detours.forget(way);
+            }
+        }
+    }
+
+    private boolean onDetour(InetSocketAddress endpoint, long rttNanos) {
+        int way = ways.obtain(endpoint, Kind.HEARD);
+        boolean believed = way >= 0 && paths.active() != null && detours.isBelieved(way);
+        if (believed) {
+            proven(way, rttNanos);
+        }
+        return believed;
+    }
+
+    private void proven(int way, long rttNanos) {
+        InetSocketAddress endpoint = paths.endpoint(way);
         paths.state(way, WayState.VALID);
         paths.tries(way, 0);
         long late = ways.measured(way, rttNanos);
@@ -220,6 +253,7 @@ public final class PathMachine {
                         && paths.doubtSince() != 0
                         && paths.proof(before) - paths.doubtSince() < 0;
         if (failed) {
+            detours.failed(before);
             ways.failed(before);
         }
         paths.doubt(0, 0);
@@ -323,6 +357,7 @@ public final class PathMachine {
     private void everythingAnew(long outageSince) {
         paths.moved(true);
         ways.forgetTimes();
+        detours.forgetAll();
         ways.restartOthers();
         paths.doubt(0, 0);
         doubt.enter(0, outageSince);
@@ -371,12 +406,21 @@ public final class PathMachine {
         }
         silence.listen(packetsOut, lastHeardNanos);
         if (paths.doubtSince() != 0) {
-            int better = doubt.resolve();
-            if (better >= 0) {
-                activate(better);
-            }
+            resolve();
         }
         probeWhatIsDue();
+    }
+
+    private void resolve() {
+        int last = detours.lastResort();
+        if (last >= 0 && paths.endpoint(last).equals(paths.active())) {
+            activeProven(last);
+            return;
+        }
+        int better = last >= 0 ? last : doubt.resolve();
+        if (better >= 0) {
+            activate(better);
+        }
     }
 
     private void probeWhatIsDue() {

@@ -144,7 +144,7 @@ final class MessageDispatch {
     void capsule(int tunnelIndex, byte[] message, Endpoint from) {
         switch (ControlMessageCodec.decode(message, 0, message.length)) {
             case ControlMessage.PathProbe probe -> probes.onProbe(tunnelIndex, probe, from);
-            case ControlMessage.PathProbeAck ack -> probes.onProbeAck(tunnelIndex, ack);
+            case ControlMessage.PathProbeAck ack -> probes.onProbeAck(tunnelIndex, ack, from);
             case ControlMessage.MtuProbe probe ->
                     pathMtus.onProbe(tunnelIndex, probe, message.length, from);
             case ControlMessage.MtuProbeAck ack -> pathMtus.onProbeAck(tunnelIndex, ack);

@@ -107,8 +107,9 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
     }
 
     @Override
-    public void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
-        paths.onProof(nodeId, endpoint, rttNanos);
+    public boolean onAnswer(
+            Id128 nodeId, InetSocketAddress endpoint, InetSocketAddress from, long rttNanos) {
+        return paths.onAnswer(nodeId, endpoint, from, rttNanos);
     }
 
     @Override

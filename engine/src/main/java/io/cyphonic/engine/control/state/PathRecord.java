@@ -17,10 +17,12 @@ import java.util.Arrays;
  *   88  worst outage        96  outages                    104  sequence of the peer's last update
  *  112  active way         131  active since               139  peer asked for again
  *  147  checks because the peer was heard elsewhere        148  another answered in this doubt
- *  156  another confirmed it     160  ways:
+ *  156  another confirmed it     157  nothing but detours   160  ways:
  *         0  endpoint   19  kind   20  state   21  probes unanswered   22  proofs needed
  *        23  proofs     24  round-trip time, nanoseconds, or -1        32  last proof
  *        40  next probe 48  last probe         56  least round-trip time, or -1
+ *        64  last answer that came by a detour        72  until when detours do not count
+ *        80  how often that was so
  * </pre>
  *
  * <p>Times are nanoseconds of the monotonic clock; 0 is never.
@@ -30,12 +32,12 @@ public final class PathRecord {
     public static final int MAX_WAYS = 14;
 
     private static final int WAYS = 160;
-    private static final int WAY_LENGTH = 64;
+    private static final int WAY_LENGTH = 81;
 
     /** Bytes of the record. */
     public static final int LENGTH = WAYS + MAX_WAYS * WAY_LENGTH;
 
-    private static final byte PRESENT_VERSION = 2;
+    private static final byte PRESENT_VERSION = 3;
     private static final int EXPIRY = 0;
     private static final int VERSION = 8;
     private static final int MOVED = 9;
@@ -59,6 +61,7 @@ public final class PathRecord {
     private static final int ELSEWHERE = 147;
     private static final int OTHER_ANSWERED = 148;
     private static final int OTHER_CONFIRMED = 156;
+    private static final int ONLY_DETOURS = 157;
 
     private static final int KIND = 19;
     private static final int STATE = 20;
@@ -70,6 +73,9 @@ public final class PathRecord {
     private static final int NEXT_PROBE = 40;
     private static final int LAST_PROBE = 48;
     private static final int LEAST_RTT = 56;
+    private static final int DETOUR = 64;
+    private static final int HELD_UNTIL = 72;
+    private static final int HELD = 80;
 
     private static final Kind[] KINDS = Kind.values();
     private static final WayState[] STATES = WayState.values();
@@ -239,6 +245,16 @@ public final class PathRecord {
     /** See {@link #otherConfirmed}. */
     public void otherConfirmed(boolean confirmed) {
         bytes[OTHER_CONFIRMED] = (byte) (confirmed ? 1 : 0);
+    }
+
+    /** Whether, since a doubt in which that was so, nothing but detours has answered. */
+    public boolean onlyDetours() {
+        return bytes[ONLY_DETOURS] != 0;
+    }
+
+    /** See {@link #onlyDetours}. */
+    public void onlyDetours(boolean only) {
+        bytes[ONLY_DETOURS] = (byte) (only ? 1 : 0);
     }
 
     /** Since when nothing came through although something should have, or 0. */
@@ -432,7 +448,7 @@ public final class PathRecord {
         RecordFields.putLong(bytes, at(way, LEAST_RTT), nanos);
     }
 
-    /** When a probe was last answered, or 0. */
+    /** When a probe was last answered, in a way that counts, or 0. */
     public long proof(int way) {
         return RecordFields.getLong(bytes, at(way, PROOF));
     }
@@ -460,6 +476,36 @@ public final class PathRecord {
     /** See {@link #lastProbe}. */
     public void lastProbe(int way, long nanos) {
         RecordFields.putLong(bytes, at(way, LAST_PROBE), nanos);
+    }
+
+    /** When an answer to a probe of it last came back another way, or 0. */
+    public long detour(int way) {
+        return RecordFields.getLong(bytes, at(way, DETOUR));
+    }
+
+    /** See {@link #detour}. */
+    public void detour(int way, long nanos) {
+        RecordFields.putLong(bytes, at(way, DETOUR), nanos);
+    }
+
+    /** Until when such answers do not count; means something only if it was {@link #held}. */
+    public long heldUntil(int way) {
+        return RecordFields.getLong(bytes, at(way, HELD_UNTIL));
+    }
+
+    /** See {@link #heldUntil}. */
+    public void heldUntil(int way, long nanos) {
+        RecordFields.putLong(bytes, at(way, HELD_UNTIL), nanos);
+    }
+
+    /** How often in a row it was left because it did not answer while another did. */
+    public int held(int way) {
+        return bytes[at(way, HELD)];
+    }
+
+    /** See {@link #held}. */
+    public void held(int way, int times) {
+        bytes[at(way, HELD)] = (byte) times;
     }
 
     private static int at(int way, int offset) {

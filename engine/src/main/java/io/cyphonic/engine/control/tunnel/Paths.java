@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -205,9 +206,12 @@ public final class Paths {
         }
     }
 
-    /** A probe was answered. */
-    public void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos) {
-        change(nodeId, (machine, _) -> machine.onProof(endpoint, rttNanos));
+    /** A probe was answered: whether that counts as a proof of the way. */
+    public boolean onAnswer(
+            Id128 nodeId, InetSocketAddress endpoint, InetSocketAddress from, long rttNanos) {
+        AtomicBoolean believed = new AtomicBoolean(true);
+        change(nodeId, (machine, _) -> believed.set(machine.onAnswer(endpoint, from, rttNanos)));
+        return believed.get();
     }
 
     /** A relay is bound. */

@@ -17,9 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Probes of a path, in control capsules: only the peer can read the probe's id and answer it, so an
- * answer proves that the peer receives at the endpoint the probe was sent to, wherever it comes
- * from.
+ * Probes of a path, in control capsules: only the peer can read the probe's id and answer it. What
+ * an answer proves depends on where it comes from ({@link Proofs#onAnswer}): somebody may have
+ * handed a copy of the probe to a peer that the probe itself does not reach.
  */
 public final class Probes {
     private static final long MEASURE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -36,8 +36,14 @@ public final class Probes {
 
     /** Is told what probes show. */
     public interface Proofs {
-        /** The peer receives at this endpoint, and what it sends from there arrives. */
-        void onProof(Id128 nodeId, InetSocketAddress endpoint, long rttNanos);
+        /**
+         * The peer has got a probe to this endpoint, or somebody's copy of it.
+         *
+         * @param from where its answer came from
+         * @return whether that was enough: if not, the probe waits for another answer
+         */
+        boolean onAnswer(
+                Id128 nodeId, InetSocketAddress endpoint, InetSocketAddress from, long rttNanos);
 
         /** A probe of the peer came from this endpoint. */
         void onProbed(int tunnelIndex, Endpoint from);
@@ -153,7 +159,7 @@ public final class Probes {
     }
 
     /** The peer has answered a probe. */
-    public void onProbeAck(int tunnelIndex, PathProbeAck ack) {
+    public void onProbeAck(int tunnelIndex, PathProbeAck ack, Endpoint from) {
         ProbeRecord waiting = context.state().probes().find(ack.probeId());
         if (waiting == null || waiting.tunnelIndex() != tunnelIndex) {
             return;
@@ -164,8 +170,12 @@ public final class Probes {
         }
         long rttNanos = context.nowNanos() - probe.sentNanos();
         context.locks().with(probe.nodeId(), () -> use(probe, rttNanos));
-        if (probe.endpoint() != null) {
-            proofs.onProof(probe.nodeId(), probe.endpoint(), rttNanos);
+        boolean enough =
+                probe.endpoint() == null
+                        || proofs.onAnswer(
+                                probe.nodeId(), probe.endpoint(), from.toSocketAddress(), rttNanos);
+        if (!enough && probe.purpose() == Purpose.PATH) {
+            context.state().probes().add(ack.probeId(), probe);
         }
         CompletableFuture<Long> result = measuring.remove(ack.probeId());
         if (result != null) {
