@@ -17,6 +17,8 @@ from lab import LabError  # noqa: E402
 MODES = ("adaptive", "serial", "pipeline")
 SMALL_BYTES = 64
 MORE_THAN_GOES = 4000
+# A node that was just started compiles for about 4 s of processor time, and all share the processors.
+WARM_UP = 2.5
 COLUMNS = (
     ("tcp_mbps", "TCP Mbit/s", "{:.0f}", max),
     ("small_kpps", "UDP 64 B 1000/s", "{:.0f}", max),
@@ -69,8 +71,9 @@ def measure_all(options):
                 try:
                     for count in sorted(options.counts):
                         nodes.connect(count)
-                        load.tcp(nodes, options.warm_up)
-                        load.settle(options.warm_up)
+                        warm_up = WARM_UP * count if options.warm_up is None else options.warm_up
+                        load.tcp(nodes, warm_up)
+                        load.settle(warm_up)
                         cells.setdefault((mode, count), []).append(one_cell(nodes, options.seconds))
                 finally:
                     nodes.stop()
@@ -109,7 +112,8 @@ def parse():
     parser.add_argument("--modes", default=",".join(MODES), help="comma-separated modes (default all)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each (default 3)")
     parser.add_argument("--seconds", type=int, default=3, help="length of each measurement (default 3)")
-    parser.add_argument("--warm-up", type=int, default=2, help="length of the transfer before them (default 2)")
+    parser.add_argument("--warm-up", type=float,
+                        help=f"length of the transfer before them (default {WARM_UP:g} s for each tunnel)")
     parser.add_argument("--json", help="write all figures to this file")
     options = parser.parse_args()
     options.modes = options.modes.split(",")

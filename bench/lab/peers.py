@@ -141,7 +141,9 @@ def measure_all(options):
     with Lab() as lab:
         left, right = lab.host("left"), lab.host("right")
         for number in range(options.rounds):
-            for kind in kinds:
+            # The first of a round meets another machine than the last, and who follows whom matters too.
+            turn = number * len(kinds) // options.rounds
+            for kind in kinds[turn:] + kinds[:turn]:
                 left_time = (time.monotonic() - began) / done * (total - done) if done else 0
                 print(f"== round {number + 1}/{options.rounds}: {kind.name}"
                       + (f" (about {left_time / 60:.0f} min left)" if done else ""), flush=True)

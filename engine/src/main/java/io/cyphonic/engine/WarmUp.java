@@ -59,7 +59,13 @@ final class WarmUp {
             HandshakeRehearsal.run(
                     directory, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(HANDSHAKE_MILLIS));
             long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
-            Rehearsal.run(config, () -> goesOn(deadlineNanos));
+            Rehearsal.run(
+                    config,
+                    () ->
+                            goesOn(
+                                    () -> System.nanoTime() - deadlineNanos < 0,
+                                    tunnelOpens,
+                                    () -> LockSupport.parkNanos(PAUSE_NANOS)));
         } catch (IOException | RuntimeException e) {
             // What is really wrong shows when the node opens the same things itself.
             LOG.debug("no warm-up: {}", e.getMessage());
@@ -67,14 +73,17 @@ final class WarmUp {
     }
 
     /**
-     * It holds still while a tunnel opens: that needs the processors more than what it prepares.
+     * Holds the rehearsal still while a tunnel opens: that needs the processors more than what the
+     * rehearsal prepares.
+     *
+     * @return whether there is time for another round
      */
-    private boolean goesOn(long deadlineNanos) {
-        while (System.nanoTime() - deadlineNanos < 0) {
+    static boolean goesOn(BooleanSupplier inTime, BooleanSupplier tunnelOpens, Runnable pause) {
+        while (inTime.getAsBoolean()) {
             if (!tunnelOpens.getAsBoolean()) {
                 return true;
             }
-            LockSupport.parkNanos(PAUSE_NANOS);
+            pause.run();
         }
         return false;
     }

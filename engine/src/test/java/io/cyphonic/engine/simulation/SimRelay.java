@@ -7,6 +7,7 @@ import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.protocol.RelayServer;
 import io.cyphonic.signaling.relay.RelayCounters;
 import io.cyphonic.signaling.relay.RelayLogic;
+import io.cyphonic.signaling.relay.RelayOutput;
 
 import java.net.InetSocketAddress;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A relay: the real logic, on a host of the backbone. */
-final class SimRelay {
+final class SimRelay implements RelayOutput {
     /**
      * Most channels. An address may have a quarter of them, and those of grants that were replaced
      * live on for a minute: two ends in trouble ask again and again.
@@ -44,7 +45,7 @@ final class SimRelay {
                         MAX_CHANNELS,
                         VirtualRuntime.seeded("the relay"),
                         new RelayCounters(),
-                        this::send,
+                        this,
                         time.nanoTime());
         for (InetSocketAddress own : host.endpoints()) {
             host.attach(Endpoint.of(own), (datagram, from) -> receive(datagram, from, own));
@@ -82,13 +83,17 @@ final class SimRelay {
         logic.receive(batch, null, own, time.nanoTime(), time.wallMillis());
     }
 
-    private boolean send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
-        Endpoint own = Endpoint.of(host.endpoints().get(to.isIpv4() ? 0 : 1));
+    @Override
+    public void forward(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
         for (int at = offset; at < offset + length; at += segmentLength) {
             int end = Math.min(at + segmentLength, offset + length);
-            host.send(Arrays.copyOfRange(buffer, at, end), own, to);
+            answer(Arrays.copyOfRange(buffer, at, end), to);
         }
-        return true;
+    }
+
+    @Override
+    public void answer(byte[] datagram, Endpoint to) {
+        host.send(datagram, Endpoint.of(host.endpoints().get(to.isIpv4() ? 0 : 1)), to);
     }
 
     private void sweep() {

@@ -26,6 +26,23 @@ public final class MemoryRelay {
         void send(byte[] datagram, Endpoint from, Endpoint to);
     }
 
+    private record Output(InetSocketAddress address, Carrier carrier, RelayCounters counters)
+            implements RelayOutput {
+        @Override
+        public void forward(byte[] buffer, int offset, int length, int segment, Endpoint to) {
+            for (int at = 0; at < length; at += segment) {
+                int end = Math.min(at + segment, length);
+                answer(Arrays.copyOfRange(buffer, offset + at, offset + end), to);
+            }
+            counters.add(RelayCounter.FORWARDED, Math.ceilDiv(length, segment));
+        }
+
+        @Override
+        public void answer(byte[] datagram, Endpoint to) {
+            carrier.send(datagram, Endpoint.of(address), to);
+        }
+    }
+
     /** A relay at an address. */
     public MemoryRelay(
             InetSocketAddress address,
@@ -44,16 +61,7 @@ public final class MemoryRelay {
                         256,
                         random,
                         counters,
-                        (buffer, offset, length, segment, to) -> {
-                            for (int at = 0; at < length; at += segment) {
-                                int end = Math.min(at + segment, length);
-                                carrier.send(
-                                        Arrays.copyOfRange(buffer, offset + at, offset + end),
-                                        Endpoint.of(address),
-                                        to);
-                            }
-                            return true;
-                        },
+                        new Output(address, carrier, counters),
                         nanos.getAsLong());
     }
 

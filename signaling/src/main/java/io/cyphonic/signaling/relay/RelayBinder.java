@@ -240,7 +240,7 @@ final class RelayBinder {
         if (stream != null) {
             stream.offer(datagram, 0, datagram.length);
         } else {
-            output.send(datagram, 0, datagram.length, datagram.length, to);
+            output.answer(datagram, to);
         }
     }
 }

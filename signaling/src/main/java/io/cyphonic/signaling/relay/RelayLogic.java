@@ -187,10 +187,8 @@ public final class RelayLogic {
         if (target == null || length <= 0) {
             return;
         }
-        int count = Math.ceilDiv(length, segment);
         if (target.stream == null) {
-            boolean sent = output.send(buffer, offset, length, segment, target.endpoint);
-            counters.add(sent ? RelayCounter.FORWARDED : RelayCounter.SEND_FAILED, count);
+            output.forward(buffer, offset, length, segment, target.endpoint);
             return;
         }
         for (int at = offset; at < offset + length; at += segment) {

@@ -41,6 +41,10 @@ public final class RelayService implements AutoCloseable {
     private static final int MAX_STREAM_DATAGRAM = 9216;
 
     private static final int STREAM_BURST = 64;
+
+    /** After so many receive calls what they brought is sent, however much more there is. */
+    private static final int RECEIVES_TOGETHER = 64;
+
     private static final int SWEEP_MILLIS = 1000;
     private static final int RETRY_MILLIS = 10;
     private static final long FAILURE_LOG_INTERVAL_NS = TimeUnit.MINUTES.toNanos(1);
@@ -53,6 +57,7 @@ public final class RelayService implements AutoCloseable {
     private final LinuxUdpTransport transport;
     private final LinuxReadiness readiness;
     private final RelayLogic logic;
+    private final RelaySender sender;
     private final RelayCounters counters;
     private final InstantSource clock;
     private final Thread thread;
@@ -67,6 +72,7 @@ public final class RelayService implements AutoCloseable {
     private final ReceivedDatagrams batch = new ReceivedDatagrams();
     private final ReceivedDatagrams single = new ReceivedDatagrams();
     private final byte[] batchBuffer = new byte[RECEIVE_BUFFER_LENGTH];
+    private int receives;
     private long failureLoggedNs;
 
     private RelayService(
@@ -81,11 +87,11 @@ public final class RelayService implements AutoCloseable {
         this.readiness = readiness;
         this.clock = clock;
         this.counters = new RelayCounters();
+        this.sender = new RelaySender(transport, counters);
         long nowNs = System.nanoTime();
         this.failureLoggedNs = nowNs - FAILURE_LOG_INTERVAL_NS;
         this.logic =
-                new RelayLogic(
-                        server.id(), secret, MAX_CHANNELS, random, counters, this::send, nowNs);
+                new RelayLogic(server.id(), secret, MAX_CHANNELS, random, counters, sender, nowNs);
         this.batch.buffer = batchBuffer;
         this.thread = Thread.ofPlatform().daemon().name("relay").unstarted(this::run);
     }
@@ -206,6 +212,11 @@ public final class RelayService implements AutoCloseable {
                     logic.receive(batch, null, local(batch), nowNs, clock.millis());
                 }
                 boolean more = takeFromStreams(nowNs);
+                receives++;
+                if (received <= 0 || receives >= RECEIVES_TOGETHER) {
+                    sender.flush();
+                    receives = 0;
+                }
                 if (received <= 0 && !more) {
                     readiness.await(received < 0 ? RETRY_MILLIS : SWEEP_MILLIS);
                 }
@@ -227,10 +238,6 @@ public final class RelayService implements AutoCloseable {
             logic.receive(single, next.stream, local(single), nowNs, clock.millis());
         }
         return next != null;
-    }
-
-    private boolean send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
-        return transport.send(buffer, offset, length, segmentLength, to) == length;
     }
 
     private InetSocketAddress local(ReceivedDatagrams from) {

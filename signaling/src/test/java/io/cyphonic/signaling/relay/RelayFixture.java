@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A relay without sockets, and nodes that use it; time passes when told. */
-final class RelayFixture {
+final class RelayFixture implements RelayOutput {
     static final Id128 PATH = new Id128(0x1111, 0x2222);
     static final int LIMIT = 1_000_000;
     static final long START_MILLIS = 1_700_000_000_000L;
@@ -42,18 +42,18 @@ final class RelayFixture {
     RelayFixture(int maxChannels) {
         logic =
                 new RelayLogic(
-                        RELAY_ID,
-                        SECRET,
-                        maxChannels,
-                        new SecureRandom(),
-                        counters,
-                        (buffer, offset, length, segmentLength, to) ->
-                                sent.add(
-                                        new Sent(
-                                                to,
-                                                Arrays.copyOfRange(buffer, offset, offset + length),
-                                                segmentLength)),
-                        nowNs);
+                        RELAY_ID, SECRET, maxChannels, new SecureRandom(), counters, this, nowNs);
+    }
+
+    @Override
+    public void forward(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+        sent.add(new Sent(to, Arrays.copyOfRange(buffer, offset, offset + length), segmentLength));
+        counters.add(RelayCounter.FORWARDED, Math.ceilDiv(length, segmentLength));
+    }
+
+    @Override
+    public void answer(byte[] datagram, Endpoint to) {
+        sent.add(new Sent(to, datagram, datagram.length));
     }
 
     static InetSocketAddress address(String text) {
