@@ -11,7 +11,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADDRESS = "127.0.0.1"
 TICKS = os.sysconf("SC_CLK_TCK")
-LOADS = {"1400 B, 44 per send": (1400, 44), "1400 B, 1 per send": (1400, 1), "148 B, 1 per send": (148, 1), "148 B, 44 per send": (148, 44)}
+LOADS = {"1400 B, 44 per send": (1400, 44), "1400 B, 1 per send": (1400, 1),
+         "148 B, 44 per send": (148, 44), "148 B, 1 per send": (148, 1)}
 
 
 def parse():

@@ -9,7 +9,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
 from cyphonic import Cloud, Node, start_nodes  # noqa: E402
 from lab import Lab, LabError, wait_for  # noqa: E402
 
-__all__ = ["Cloud", "Lab", "LabError", "Node", "PairTest", "start_nodes", "wait_for"]
+__all__ = ["Cloud", "Lab", "LabError", "Node", "PairTest", "echoes", "start_nodes", "wait_for"]
+
+
+def echoes(host, address, *options):
+    """What ping prints of three echoes, unless the options say how many. After the last one it waits for the interval or
+    twice the longest round trip, whichever is longer, whatever -W says (iputils 20221126): half a second tells what is late,
+    as the first ones after a start may be, from what is lost."""
+    return host.run("ping", "-c", "3", "-i", "0.5", "-W", "2", *options, address, check=False).stdout
 
 
 class LabTest(unittest.TestCase):
@@ -50,10 +57,4 @@ class PairTest(LabTest):
         return node
 
     def assert_reachable(self, message=None):
-        self.assert_every_echo_returns(self.bob.virtual_ipv4, message=message)
-
-    def assert_every_echo_returns(self, address, *options, message=None):
-        """None is lost. After the last one ping waits for the interval or twice the longest round trip, whichever is longer,
-        whatever -W says (iputils 20221126): half a second tells what is late, right after a start, from what is lost."""
-        done = self.alice.host.run("ping", "-c", "3", "-i", "0.5", "-W", "2", *options, address, check=False)
-        self.assertIn(" 0% packet loss", done.stdout, message)
+        self.assertIn(" 0% packet loss", echoes(self.alice.host, self.bob.virtual_ipv4), message)

@@ -27,9 +27,6 @@ final class SendHandler implements SlotSink<OutboundSlot> {
 
     private static final long TOO_LONG_REPORT_INTERVAL_NANOS = 100_000_000;
 
-    /** From so many runs on, one call for all of them costs less than a call each. */
-    private static final int MIN_RUNS_TOGETHER = 3;
-
     private final UdpTransport udp;
     private final DataPlaneListener listener;
     private final Counters.Lane counters;
@@ -61,7 +58,10 @@ final class SendHandler implements SlotSink<OutboundSlot> {
         findRuns(slot);
         int run = 0;
         while (run < runs.count) {
-            int together = runs.count - run >= MIN_RUNS_TOGETHER ? sendTogether(slot, run) : 0;
+            int together =
+                    runs.count - run >= UdpTransport.MIN_RUNS_TOGETHER
+                            ? sendTogether(slot, run)
+                            : 0;
             if (together == 0) {
                 sendRun(slot, run);
                 together = 1;

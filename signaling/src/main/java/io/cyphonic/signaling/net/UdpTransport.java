@@ -23,6 +23,9 @@ public interface UdpTransport extends AutoCloseable {
      */
     int MAX_SEND_LENGTH = 65_507;
 
+    /** From so many runs on, {@link #sendRuns} costs less than a {@link #send} each. */
+    int MIN_RUNS_TOGETHER = 3;
+
     /** The port both sockets are bound to. */
     int localPort();
 

@@ -20,9 +20,6 @@ final class RelaySender implements RelayOutput {
 
     private static final int CAPACITY = 64 * 1024;
 
-    /** From so many runs on, one call for all of them costs less than a call each. */
-    private static final int MIN_RUNS_TOGETHER = 3;
-
     private final UdpTransport transport;
     private final RelayCounters counters;
     private final DatagramRuns runs = new DatagramRuns(MAX_RUNS);
@@ -59,7 +56,9 @@ final class RelaySender implements RelayOutput {
         int run = 0;
         while (run < runs.count) {
             int together =
-                    runs.count - run >= MIN_RUNS_TOGETHER ? transport.sendRuns(kept, runs, run) : 0;
+                    runs.count - run >= UdpTransport.MIN_RUNS_TOGETHER
+                            ? transport.sendRuns(kept, runs, run)
+                            : 0;
             for (int sent = run; sent < run + together; sent++) {
                 count(RelayCounter.FORWARDED, runs.length[sent], runs.segmentLength[sent]);
             }
