@@ -74,7 +74,9 @@ public class AeadBenchmark {
     private ByteBuffer directOut;
     private NativeCapsuleCipher capsuleCipher;
     private CapsuleKey capsuleKey;
+    private MemorySegment packet;
     private MemorySegment capsule;
+    private MemorySegment made;
     private long counter;
 
     /** Makes the cipher, a packet, and the same packet sealed under counter 0. */
@@ -96,10 +98,14 @@ public class AeadBenchmark {
                         .orElseThrow(() -> new IllegalStateException("ipsec-mb is not installed"));
         capsuleCipher = new NativeCapsuleCipher(library);
         capsuleKey = new CapsuleKey(CipherSuite.AES_GCM_SHA256, new byte[32]);
-        byte[] sealedOnHeap = new byte[length + CapsuleHeader.OVERHEAD];
-        capsuleCipher.seal(capsuleKey, 0, plain, 0, length, sealedOnHeap, 0);
-        capsule = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(sealedOnHeap.length));
-        capsule.copyFrom(MemorySegment.ofArray(sealedOnHeap));
+        packet = offHeap(length);
+        capsule = offHeap(length + CapsuleHeader.OVERHEAD);
+        made = offHeap(length + CapsuleHeader.OVERHEAD);
+        capsuleCipher.seal(capsuleKey, 0, packet, 0, length, capsule, 0);
+    }
+
+    private static MemorySegment offHeap(int bytes) {
+        return MemorySegment.ofBuffer(ByteBuffer.allocateDirect(bytes));
     }
 
     private void setUpProvider() throws GeneralSecurityException {
@@ -133,7 +139,7 @@ public class AeadBenchmark {
     public int seal() throws GeneralSecurityException {
         long next = counter++;
         if (variant == Variant.NATIVE_AES_256_GCM) {
-            return capsuleCipher.seal(capsuleKey, next, plain, 0, length, out, 0);
+            return capsuleCipher.seal(capsuleKey, next, packet, 0, length, made, 0);
         }
         return run(Cipher.ENCRYPT_MODE, next, plain, directPlain);
     }
@@ -142,7 +148,7 @@ public class AeadBenchmark {
     @Benchmark
     public int open() throws GeneralSecurityException {
         if (variant == Variant.NATIVE_AES_256_GCM) {
-            return capsuleCipher.open(capsuleKey, 0, capsule, 0, (int) capsule.byteSize(), out, 0);
+            return capsuleCipher.open(capsuleKey, 0, capsule, 0, (int) capsule.byteSize(), made, 0);
         }
         return run(Cipher.DECRYPT_MODE, 0, sealed, directSealed);
     }

@@ -26,27 +26,26 @@ import java.util.concurrent.TimeUnit;
 public class CapsuleHeaderBenchmark {
     private static final int OFFSET = 20;
 
-    private final byte[] buffer = new byte[OFFSET + CapsuleHeader.LENGTH];
-    private final MemorySegment received =
+    private final MemorySegment memory =
             MemorySegment.ofBuffer(ByteBuffer.allocateDirect(OFFSET + CapsuleHeader.LENGTH));
     private long counter;
 
     /** Writes all fields. */
     @Benchmark
-    public byte[] write() {
+    public MemorySegment write() {
         int segment = CapsuleHeader.segmentData(52, (int) counter);
-        CapsuleHeader.write(buffer, OFFSET, CapsuleHeader.FLAG_SEGMENT, segment, 0x5EED, counter++);
-        return buffer;
+        CapsuleHeader.write(memory, OFFSET, CapsuleHeader.FLAG_SEGMENT, segment, 0x5EED, counter++);
+        return memory;
     }
 
     /** Reads all fields. */
     @Benchmark
     public long read() {
-        int segment = CapsuleHeader.segmentData(received, OFFSET);
-        return CapsuleHeader.flags(received, OFFSET)
+        int segment = CapsuleHeader.segmentData(memory, OFFSET);
+        return CapsuleHeader.flags(memory, OFFSET)
                 + CapsuleHeader.innerHeaderLength(segment)
                 + CapsuleHeader.segmentIndex(segment)
-                + CapsuleHeader.receiverIndex(received, OFFSET)
-                + CapsuleHeader.counter(received, OFFSET);
+                + CapsuleHeader.receiverIndex(memory, OFFSET)
+                + CapsuleHeader.counter(memory, OFFSET);
     }
 }

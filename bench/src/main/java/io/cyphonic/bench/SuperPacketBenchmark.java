@@ -1,5 +1,8 @@
 package io.cyphonic.bench;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.cyphonic.engine.packet.HeaderBytes;
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
 import io.cyphonic.signaling.net.VirtioNetHeader;
@@ -16,6 +19,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
@@ -33,15 +37,17 @@ public class SuperPacketBenchmark {
     private static final int SEGMENT = MTU - HEADERS;
     private static final int IP = VirtioNetHeader.LENGTH;
     private static final int CHECKSUM_OFFSET = 16;
+    private static final int KEPT = 128;
 
     @Param({"2", "10", "44"})
     public int segments;
 
     private final SuperPacketCutter cutter = new SuperPacketCutter();
     private byte[] pristine;
-    private byte[] whole;
+    private MemorySegment whole;
     private byte[][] pieces;
     private byte[] head;
+    private byte[] kept;
 
     /** Makes the super-packet and its pieces. */
     @Setup
@@ -63,28 +69,48 @@ public class SuperPacketBenchmark {
                 SEGMENT,
                 NETWORK,
                 CHECKSUM_OFFSET);
-        whole = pristine.clone();
+        whole = MemorySegment.ofBuffer(ByteBuffer.allocateDirect(pristine.length));
+        MemorySegment.copy(pristine, 0, whole, JAVA_BYTE, 0, pristine.length);
         pieces = new byte[segments][IP + MTU];
-        cutter.parse(whole, 0, whole.length);
+        cutter.parse(whole, 0, pristine.length);
         // From the back: the headers of a segment overwrite the end of the payload before it.
         for (int i = segments - 1; i >= 0; i--) {
             cutter.make(i);
-            System.arraycopy(
-                    whole, cutter.segmentOffset(i), pieces[i], IP, cutter.segmentLength(i));
+            int at = cutter.segmentOffset(i);
+            MemorySegment.copy(whole, JAVA_BYTE, at, pieces[i], IP, cutter.segmentLength(i));
         }
         head = pieces[0].clone();
-        System.arraycopy(pristine, 0, whole, 0, whole.length);
+        kept = new byte[segments * KEPT];
+        MemorySegment.copy(pristine, 0, whole, JAVA_BYTE, 0, pristine.length);
     }
 
     /** Makes the headers of all segments; what is between them is left alone. */
     @Benchmark
     public int cut() {
-        System.arraycopy(pristine, 0, whole, 0, IP + HEADERS);
-        cutter.parse(whole, 0, whole.length);
+        HeaderBytes.write(pristine, 0, whole, 0, IP + HEADERS);
+        cutter.parse(whole, 0, pristine.length);
         for (int i = segments - 1; i >= 0; i--) {
             cutter.make(i);
         }
         return cutter.segmentCount();
+    }
+
+    /** Copies the headers of all segments to an array, as the inbound worker does. */
+    @Benchmark
+    public byte[] read() {
+        for (int i = 0; i < segments; i++) {
+            HeaderBytes.read(whole, (long) IP + i * SEGMENT, kept, i * KEPT, HEADERS);
+        }
+        return kept;
+    }
+
+    /** The same with the bulk copy of the Java platform. */
+    @Benchmark
+    public byte[] readInBulk() {
+        for (int i = 0; i < segments; i++) {
+            MemorySegment.copy(whole, JAVA_BYTE, (long) IP + i * SEGMENT, kept, i * KEPT, HEADERS);
+        }
+        return kept;
     }
 
     /** Checks that each segment continues the one before and makes the common header. */

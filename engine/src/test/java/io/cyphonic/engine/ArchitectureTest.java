@@ -126,8 +126,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void shouldReadReceivedMemoryOnlyInTheDataPath() {
-        check(onlyIn("java.lang.foreign..", ROOT + ".pipeline..", ROOT + ".session.."));
+    void shouldTouchMemoryOffTheHeapOnlyInTheDataPath() {
+        check(
+                onlyIn(
+                        "java.lang.foreign..",
+                        ROOT + ".pipeline..",
+                        ROOT + ".packet..",
+                        ROOT + ".session.."));
     }
 
     @Test

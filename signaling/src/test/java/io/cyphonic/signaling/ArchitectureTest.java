@@ -137,14 +137,15 @@ class ArchitectureTest {
     }
 
     @Test
-    void shouldReadReceivedMemoryOnlyWhereCapsulesAreRead() {
+    void shouldTouchMemoryOffTheHeapOnlyWhereCapsulesAreReadOrSent() {
         check(
                 onlyIn(
                         "java.lang.foreign..",
                         ROOT + ".os..",
                         ROOT + ".net..",
                         ROOT + ".aead..",
-                        ROOT + ".protocol.."));
+                        ROOT + ".protocol..",
+                        ROOT + ".relay.."));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.cyphonic.signaling.os.UdpOptions;
 import io.cyphonic.signaling.protocol.DatagramType;
 import io.cyphonic.signaling.protocol.RelayMessage;
 
+import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 
 /**
@@ -25,6 +26,7 @@ final class BareForwarder {
         System.out.println("port " + transport.localPort());
         ReceivedDatagrams batch = new ReceivedDatagrams();
         batch.buffer = new byte[BUFFER_LENGTH];
+        MemorySegment bytes = MemorySegment.ofArray(batch.buffer);
         Endpoint[] ends = new Endpoint[2];
         while (true) {
             int received = transport.receive(batch);
@@ -34,8 +36,7 @@ final class BareForwarder {
                 bind(batch, ends);
             } else if (ends[0] != null && ends[1] != null) {
                 boolean first = ends[0].matches(batch.source, 0, batch.sourceLength);
-                transport.send(
-                        batch.buffer, 0, batch.length, batch.segmentLength, ends[first ? 1 : 0]);
+                transport.send(bytes, 0, batch.length, batch.segmentLength, ends[first ? 1 : 0]);
             }
         }
     }

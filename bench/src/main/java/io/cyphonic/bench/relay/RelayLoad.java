@@ -12,6 +12,7 @@ import io.cyphonic.signaling.protocol.Id128;
 import io.cyphonic.signaling.protocol.RelayHeader;
 import io.cyphonic.signaling.protocol.RelayMessage;
 
+import java.lang.foreign.MemorySegment;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -87,7 +88,7 @@ final class RelayLoad {
                         code.signed(
                                 new RelayMessage.Bind(
                                         side, path, NODE, expiryMillis, LIMIT, sequence, cookie));
-                transport.send(bind, 0, bind.length, bind.length, relay);
+                transport.send(MemorySegment.ofArray(bind), 0, bind.length, bind.length, relay);
                 switch (answer()) {
                     case RelayMessage.Challenge challenge -> cookie = challenge.cookie();
                     case RelayMessage.Bound bound -> {
@@ -113,6 +114,7 @@ final class RelayLoad {
 
         void send(int seconds) {
             byte[] buffer = new byte[length * batchSize];
+            MemorySegment bytes = MemorySegment.ofArray(buffer);
             long counter = 0;
             long count = 0;
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
@@ -121,7 +123,7 @@ final class RelayLoad {
                     RelayHeader.write(buffer, at, side, ++counter, channel);
                     seal.seal(buffer, at, length);
                 }
-                int result = transport.send(buffer, 0, buffer.length, length, relay);
+                int result = transport.send(bytes, 0, buffer.length, length, relay);
                 count += result > 0 ? result / length : 0;
             }
             sent = count;

@@ -3,6 +3,8 @@ package io.cyphonic.bench.tunnels;
 import io.cyphonic.signaling.net.TunDevice;
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -50,22 +52,24 @@ final class EchoTun implements TunDevice {
     }
 
     @Override
-    public int read(byte[] buffer, int offset, int capacity) {
+    public int read(MemorySegment memory, long offset, int capacity) {
         int number = toSend.getAndSet(NONE);
         if (number == NONE) {
             return WOULD_BLOCK;
         }
         System.arraycopy(own.of(number), 0, packet, VirtioNetHeader.LENGTH + 12, 4);
         System.arraycopy(peer.of(number), 0, packet, VirtioNetHeader.LENGTH + 16, 4);
-        System.arraycopy(packet, 0, buffer, offset, packet.length);
+        MemorySegment.copy(packet, 0, memory, ValueLayout.JAVA_BYTE, offset, packet.length);
         return packet.length;
     }
 
     @Override
     @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
-    public int write(byte[] buffer, int offset, int length) {
+    public int write(MemorySegment memory, long offset, int length) {
         if (answers) {
-            toSend.set(own.numberOf(buffer, offset + VirtioNetHeader.LENGTH + 16));
+            long destination = offset + VirtioNetHeader.LENGTH + 16;
+            toSend.set(
+                    own.numberOf(memory.asSlice(destination, 4).toArray(ValueLayout.JAVA_BYTE), 0));
             wake.run();
         }
         delivered++;

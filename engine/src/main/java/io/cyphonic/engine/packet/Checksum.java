@@ -1,10 +1,19 @@
 package io.cyphonic.engine.packet;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
 /**
  * The internet checksum (RFC 1071). The engine sums headers only and leaves payloads to the kernel;
  * {@link #complete} is for devices that do not take partial checksums. Static, no allocation.
  */
 public final class Checksum {
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
     private Checksum() {}
 
     /** Adds up 16-bit words; an odd last byte counts as the upper half of a word. */
@@ -43,7 +52,7 @@ public final class Checksum {
     }
 
     /**
-     * Turns a partial checksum into the real one.
+     * Turns the partial checksum of a packet off the heap into the real one.
      *
      * @param offset where the packet begins
      * @param length of the packet
@@ -52,9 +61,26 @@ public final class Checksum {
      * @param udp a checksum of 0 means "none" there and is sent as 0xFFFF
      */
     public static void complete(
-            byte[] buffer, int offset, int length, int start, int field, boolean udp) {
-        int sum = ~fold(sum(buffer, offset + start, length - start)) & 0xFFFF;
+            MemorySegment packet, long offset, int length, int start, int field, boolean udp) {
+        int sum = ~fold(sum(packet, offset + start, length - start)) & 0xFFFF;
         int written = udp && sum == 0 ? 0xFFFF : sum;
-        IpPacket.SHORT.set(buffer, offset + start + field, (short) written);
+        packet.set(SHORT, offset + start + field, (short) written);
+    }
+
+    private static long sum(MemorySegment packet, long offset, int length) {
+        long sum = 0;
+        long position = offset;
+        long end = offset + length;
+        for (; position + 4 <= end; position += 4) {
+            sum += packet.get(INT, position) & 0xFFFF_FFFFL;
+        }
+        if (position + 2 <= end) {
+            sum += packet.get(SHORT, position) & 0xFFFF;
+            position += 2;
+        }
+        if (position < end) {
+            sum += (packet.get(ValueLayout.JAVA_BYTE, position) & 0xFF) << 8;
+        }
+        return sum;
     }
 }

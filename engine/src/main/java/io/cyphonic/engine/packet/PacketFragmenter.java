@@ -2,6 +2,8 @@ package io.cyphonic.engine.packet;
 
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -27,6 +29,7 @@ public final class PacketFragmenter {
 
     private final int[] offsets = new int[MAX_FRAGMENTS + 1];
 
+    private byte[] segment = {};
     private byte[] out;
     private int count;
     private int next;
@@ -81,24 +84,38 @@ public final class PacketFragmenter {
         next = 0;
         for (int index = 0; index < packet.segmentCount(); index++) {
             packet.make(index);
-            int at = packet.segmentOffset(index);
-            int length = packet.segmentLength(index);
-            if (packet.partialChecksum()) {
-                int transport = IpPacket.transport(packet.buffer(), at, length);
-                PartialChecksum.complete(packet.buffer(), at, length, transport);
-            }
+            int length = segment(packet, index);
             boolean done =
                     length <= mtu
-                            ? whole(packet.buffer(), at, length)
-                            : IpPacket.version(packet.buffer(), at) == 4
-                                    ? cutIpv4(packet.buffer(), at, length, mtu)
-                                    : cutIpv6(packet.buffer(), at, length, mtu);
+                            ? whole(segment, 0, length)
+                            : IpPacket.version(segment, 0) == 4
+                                    ? cutIpv4(segment, 0, length, mtu)
+                                    : cutIpv6(segment, 0, length, mtu);
             if (!done) {
                 count = 0;
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * Copies a segment, its checksum complete, to the array where it is cut; returns its length.
+     */
+    private int segment(SuperPacketCutter packet, int index) {
+        MemorySegment memory = packet.memory();
+        int at = packet.segmentOffset(index);
+        int length = packet.segmentLength(index);
+        if (segment.length < length) {
+            segment = new byte[CAPACITY];
+        }
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, segment, 0, length);
+        if (packet.partialChecksum()) {
+            int transport = IpPacket.transport(segment, 0, length);
+            PartialChecksum.complete(memory, at, length, transport);
+            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, segment, 0, length);
+        }
+        return length;
     }
 
     /** Where the next packet's IP header goes; -1 if there is no room for so many bytes. */

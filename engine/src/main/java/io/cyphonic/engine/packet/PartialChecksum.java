@@ -1,5 +1,7 @@
 package io.cyphonic.engine.packet;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Where the checksum of a TCP or UDP packet is, for packets that arrive with a partial one. Static,
  * no allocation.
@@ -15,10 +17,10 @@ public final class PartialChecksum {
     }
 
     /** Completes the checksum in software, for a device that does not take partial ones. */
-    public static void complete(byte[] buffer, int offset, int length, int transport) {
+    public static void complete(MemorySegment packet, long offset, int length, int transport) {
         int protocol = IpPacket.protocolOf(transport);
         Checksum.complete(
-                buffer,
+                packet,
                 offset,
                 length,
                 IpPacket.offsetOf(transport),

@@ -2,6 +2,8 @@ package io.cyphonic.engine.packet;
 
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Cuts what the host handed over, in front of which there is a virtio header, into the packets that
  * would have been on a wire: each with full IP and transport headers, its transport checksum left
@@ -9,13 +11,16 @@ import io.cyphonic.signaling.net.VirtioNetHeader;
  *
  * <p>A segment is made <em>in place</em>: its headers are written right before its payload, over
  * the end of the segment before. So segments must be made in rising order, and each must be used up
- * (sealed into another array) before the next is made.
+ * (sealed into other memory) before the next is made.
  *
  * <pre>
  *   [virtio][headers][payload 0      ][payload 1      ][payload 2  ]
  *   segment 1:                [headers'][payload 1     ]
  *   segment 2:                                 [headers''][payload 2 ]
  * </pre>
+ *
+ * <p>The packet lies off the heap; its first bytes are copied to an array, where they are looked
+ * at, and where the headers of the segments are made, of which only some fields differ.
  *
  * <p>Rules of segmentation as in the kernel (tcp_gso_segment): sequence numbers and IPv4
  * identifications rise, FIN and PSH stay on the last segment, CWR on the first.
@@ -32,11 +37,20 @@ public final class SuperPacketCutter {
     /** Most bytes of IP and transport headers: IPv4 with options and TCP with options. */
     public static final int MAX_HEADER_LENGTH = 120;
 
-    private final byte[] headers = new byte[MAX_HEADER_LENGTH];
+    /** Where the IP header is in {@link #front}. */
+    private static final int IP = 16;
 
-    private byte[] buffer;
+    private static final int FRONT_CAPACITY = 128;
+    private static final int IPV4_IDENTIFICATION = 4;
+    private static final int IPV4_CHECKSUM = 10;
+
+    /** The virtio header and the first bytes of the packet; then the headers of a segment. */
+    private final byte[] front = new byte[IP + FRONT_CAPACITY + HeaderBytes.BLOCK];
+
+    private MemorySegment memory;
     private int offset;
     private int length;
+    private boolean ipv4;
     private boolean partialChecksum;
     private int checksumStart;
     private int checksumField;
@@ -44,7 +58,15 @@ public final class SuperPacketCutter {
     private int headerLength;
     private int payloadPerSegment;
     private int segmentCount;
+
+    // Of the packet as it came: the segments' are made of these.
+    private int identification;
+    private int sequence;
+    private int tcpFlags;
     private long pseudoHeaderSum;
+
+    /** Of an IPv4 header without length and identification. */
+    private long ipv4HeaderSum;
 
     /** Made once per thread. */
     public SuperPacketCutter() {}
@@ -56,32 +78,39 @@ public final class SuperPacketCutter {
      * @param readLength virtio header and packet together
      * @return {@link #OK} or {@link #MALFORMED}
      */
-    public int parse(byte[] buffer, int virtioOffset, int readLength) {
-        this.buffer = buffer;
+    public int parse(MemorySegment memory, int virtioOffset, int readLength) {
+        this.memory = memory;
         offset = virtioOffset + VirtioNetHeader.LENGTH;
-        length = IpPacket.length(buffer, offset, readLength - VirtioNetHeader.LENGTH);
+        int virtio = IP - VirtioNetHeader.LENGTH;
+        int available = readLength - VirtioNetHeader.LENGTH;
+        if (available < IpPacket.IPV4_HEADER_LENGTH) {
+            return MALFORMED;
+        }
+        int copied = VirtioNetHeader.LENGTH + Math.min(available, FRONT_CAPACITY);
+        HeaderBytes.read(memory, virtioOffset, front, virtio, copied);
+        length = IpPacket.length(front, IP, available);
         if (length == IpPacket.MALFORMED) {
             return MALFORMED;
         }
+        ipv4 = IpPacket.version(front, IP) == 4;
         partialChecksum =
-                (VirtioNetHeader.flags(buffer, virtioOffset) & VirtioNetHeader.FLAG_NEEDS_CSUM)
-                        != 0;
-        checksumStart = VirtioNetHeader.checksumStart(buffer, virtioOffset);
-        checksumField = VirtioNetHeader.checksumOffset(buffer, virtioOffset);
+                (VirtioNetHeader.flags(front, virtio) & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0;
+        checksumStart = VirtioNetHeader.checksumStart(front, virtio);
+        checksumField = VirtioNetHeader.checksumOffset(front, virtio);
         if (partialChecksum && checksumStart + checksumField + 2 > length) {
             return MALFORMED;
         }
-        int gsoType = VirtioNetHeader.gsoType(buffer, virtioOffset) & ~VirtioNetHeader.GSO_ECN;
+        int gsoType = VirtioNetHeader.gsoType(front, virtio) & ~VirtioNetHeader.GSO_ECN;
         segmentCount = 1;
         headerLength = 0;
         return gsoType == VirtioNetHeader.GSO_NONE
                 ? OK
-                : parseSegments(gsoType, VirtioNetHeader.gsoSize(buffer, virtioOffset));
+                : parseSegments(gsoType, VirtioNetHeader.gsoSize(front, virtio));
     }
 
     private int parseSegments(int gsoType, int gsoSize) {
         protocol = gsoType == VirtioNetHeader.GSO_UDP_L4 ? IpPacket.UDP : IpPacket.TCP;
-        int transport = IpPacket.transport(buffer, offset, length);
+        int transport = transport();
         if (transport == IpPacket.NO_TRANSPORT
                 || IpPacket.protocolOf(transport) != protocol
                 || gsoSize == 0) {
@@ -89,9 +118,7 @@ public final class SuperPacketCutter {
         }
         int start = IpPacket.offsetOf(transport);
         int transportLength =
-                protocol == IpPacket.TCP
-                        ? TcpHeader.length(buffer, offset + start)
-                        : UdpHeader.LENGTH;
+                protocol == IpPacket.TCP ? TcpHeader.length(front, IP + start) : UdpHeader.LENGTH;
         headerLength = start + transportLength;
         boolean headersFit =
                 (protocol == IpPacket.UDP || transportLength >= TcpHeader.LENGTH)
@@ -108,19 +135,49 @@ public final class SuperPacketCutter {
         payloadPerSegment = gsoSize;
         int payload = length - headerLength;
         segmentCount = Math.max(1, (payload + gsoSize - 1) / gsoSize);
-        System.arraycopy(buffer, offset, headers, 0, headerLength);
-        pseudoHeaderSum = Checksum.pseudoHeader(buffer, offset, protocol);
+        keepWhatRises();
         return OK;
     }
 
-    /** The buffer given to {@link #parse}. */
-    public byte[] buffer() {
-        return buffer;
+    private void keepWhatRises() {
+        pseudoHeaderSum = Checksum.pseudoHeader(front, IP, protocol);
+        if (ipv4) {
+            identification = IpPacket.unsignedShort(front, IP + IPV4_IDENTIFICATION);
+            IpPacket.SHORT.set(front, IP + 2, (short) 0);
+            IpPacket.SHORT.set(front, IP + IPV4_IDENTIFICATION, (short) 0);
+            IpPacket.SHORT.set(front, IP + IPV4_CHECKSUM, (short) 0);
+            ipv4HeaderSum = Checksum.sum(front, IP, IpPacket.ipv4HeaderLength(front, IP));
+        }
+        if (protocol == IpPacket.TCP) {
+            int tcp = IP + checksumStart;
+            sequence = (int) IpPacket.INT.get(front, tcp + TcpHeader.SEQUENCE_FIELD_OFFSET);
+            tcpFlags = front[tcp + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
+        }
+    }
+
+    /** What lies behind the copied bytes cannot be a header that anybody sends. */
+    private int transport() {
+        return IpPacket.transport(front, IP, Math.min(length, FRONT_CAPACITY));
+    }
+
+    /** The memory given to {@link #parse}. */
+    public MemorySegment memory() {
+        return memory;
     }
 
     /** Where the IP header is in it. */
     public int offset() {
         return offset;
+    }
+
+    /** The array with the IP header and what follows it, at {@link #headerAt}; not to be kept. */
+    public byte[] headers() {
+        return front;
+    }
+
+    /** Where the IP header is in {@link #headers}. */
+    public int headerAt() {
+        return IP;
     }
 
     /** How many packets this one is. */
@@ -162,7 +219,7 @@ public final class SuperPacketCutter {
         return count * headerLength + end - first * payloadPerSegment;
     }
 
-    /** Where a segment begins in the buffer given to {@link #parse}, once it is made. */
+    /** Where a segment begins in the memory given to {@link #parse}, once it is made. */
     public int segmentOffset(int index) {
         return headerLength == 0 ? offset : offset + index * payloadPerSegment;
     }
@@ -178,40 +235,44 @@ public final class SuperPacketCutter {
             completeUnusualChecksum();
             return;
         }
-        int at = segmentOffset(index);
         int segmentLength = segmentLength(index);
-        System.arraycopy(headers, 0, buffer, at, headerLength);
-        if (IpPacket.version(headers, 0) == 4) {
-            int identification = IpPacket.unsignedShort(headers, 4) + index;
-            IpPacket.SHORT.set(buffer, at + 4, (short) identification);
+        if (ipv4) {
+            int id = identification + index & 0xFFFF;
+            IpPacket.SHORT.set(front, IP + 2, (short) segmentLength);
+            IpPacket.SHORT.set(front, IP + IPV4_IDENTIFICATION, (short) id);
+            int sum = Checksum.fold(ipv4HeaderSum + segmentLength + id);
+            IpPacket.SHORT.set(front, IP + IPV4_CHECKSUM, (short) ~sum);
+        } else {
+            IpPacket.setLength(front, IP, segmentLength);
         }
-        IpPacket.setLength(buffer, at, segmentLength);
-        int transport = at + checksumStart;
         int transportLength = segmentLength - checksumStart;
         if (protocol == IpPacket.TCP) {
-            makeTcp(transport, index);
+            makeTcp(index);
         } else {
             IpPacket.SHORT.set(
-                    buffer, transport + UdpHeader.LENGTH_FIELD_OFFSET, (short) transportLength);
+                    front,
+                    IP + checksumStart + UdpHeader.LENGTH_FIELD_OFFSET,
+                    (short) transportLength);
         }
         IpPacket.SHORT.set(
-                buffer,
-                transport + checksumField,
+                front,
+                IP + checksumStart + checksumField,
                 (short) Checksum.fold(pseudoHeaderSum + transportLength));
+        HeaderBytes.write(front, IP, memory, segmentOffset(index), headerLength);
     }
 
-    private void makeTcp(int transport, int index) {
-        int sequenceField = TcpHeader.SEQUENCE_FIELD_OFFSET;
-        int sequence = (int) IpPacket.INT.get(headers, checksumStart + sequenceField);
-        IpPacket.INT.set(buffer, transport + sequenceField, sequence + index * payloadPerSegment);
-        int flags = headers[checksumStart + TcpHeader.FLAGS_FIELD_OFFSET] & 0xFF;
+    private void makeTcp(int index) {
+        int tcp = IP + checksumStart;
+        IpPacket.INT.set(
+                front, tcp + TcpHeader.SEQUENCE_FIELD_OFFSET, sequence + index * payloadPerSegment);
+        int flags = tcpFlags;
         if (index > 0) {
             flags &= ~TcpHeader.FLAG_CWR;
         }
         if (index < segmentCount - 1) {
             flags &= ~(TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH);
         }
-        buffer[transport + TcpHeader.FLAGS_FIELD_OFFSET] = (byte) flags;
+        front[tcp + TcpHeader.FLAGS_FIELD_OFFSET] = (byte) flags;
     }
 
     /**
@@ -222,13 +283,13 @@ public final class SuperPacketCutter {
         if (!partialChecksum) {
             return;
         }
-        int transport = IpPacket.transport(buffer, offset, length);
+        int transport = transport();
         if (transport != IpPacket.NO_TRANSPORT
                 && IpPacket.offsetOf(transport) == checksumStart
                 && PartialChecksum.fieldOf(IpPacket.protocolOf(transport)) == checksumField) {
             return;
         }
-        Checksum.complete(buffer, offset, length, checksumStart, checksumField, false);
+        Checksum.complete(memory, offset, length, checksumStart, checksumField, false);
         partialChecksum = false;
     }
 }

@@ -4,6 +4,8 @@ import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * UDP packets of one flow that came in capsules of their own, one after the other and of one
  * length: they go to the host in one write, as the super-packet they would have been had the sender
@@ -21,6 +23,7 @@ import io.cyphonic.signaling.net.VirtioNetHeader;
  */
 final class DatagramRow {
     private final TunWriter tun;
+    private final JoinedFront front = new JoinedFront();
     private final SuperPacketCutter cutter = new SuperPacketCutter();
 
     private InboundSlot slot;
@@ -42,7 +45,9 @@ final class DatagramRow {
     int find(InboundSlot slot, int first, int mayFollow) {
         this.slot = slot;
         head = slot.packetOffset[first];
-        header = SuperPacketJoiner.udpHeaderLength(slot.out, head, slot.packetLength[first]);
+        int headAt = InboundSlot.headerAt(first);
+        byte[] headers = slot.headers;
+        header = SuperPacketJoiner.udpHeaderLength(headers, headAt, slot.packetLength[first]);
         int end = first + 1;
         if (header == 0 || !tun.joins(true)) {
             return end;
@@ -51,15 +56,15 @@ final class DatagramRow {
         payload = perSegment;
         while (end < mayFollow) {
             int next = slot.packetLength[end] - header;
-            int at = slot.packetOffset[end];
+            int at = InboundSlot.headerAt(end);
             boolean joins =
                     next > 0
                             && next <= perSegment
                             && SuperPacketJoiner.udpHeaderLength(
-                                            slot.out, at, slot.packetLength[end])
+                                            headers, at, slot.packetLength[end])
                                     == header
                             && SuperPacketJoiner.continues(
-                                    slot.out, head, slot.out, at, header, payload, next);
+                                    headers, headAt, headers, at, header, payload, next);
             if (!joins) {
                 break;
             }
@@ -82,10 +87,11 @@ final class DatagramRow {
         int to = head + header + perSegment;
         for (int capsule = first + 1; capsule < end; capsule++) {
             int length = slot.packetLength[capsule] - header;
-            System.arraycopy(slot.out, slot.packetOffset[capsule] + header, slot.out, to, length);
+            int from = slot.packetOffset[capsule] + header;
+            MemorySegment.copy(slot.out, from, slot.out, to, length);
             to += length;
         }
-        SuperPacketJoiner.join(slot.out, head, header, payload, perSegment, slot.out, head);
+        front.join(slot, first, end - 1, header, payload);
         if (tun.writeSuperPacket(slot.out, head, header + payload, true)) {
             return end - first;
         }
@@ -100,7 +106,16 @@ final class DatagramRow {
         for (int index = 0; index < count; index++) {
             cutter.make(index);
             int at = cutter.segmentOffset(index);
-            written += tun.write(slot.out, at, cutter.segmentLength(index), true) > 0 ? 1 : 0;
+            int result =
+                    tun.write(
+                            slot.out,
+                            at,
+                            cutter.segmentLength(index),
+                            true,
+                            cutter.headers(),
+                            cutter.headerAt(),
+                            header);
+            written += result > 0 ? 1 : 0;
         }
         return written;
     }

@@ -3,6 +3,7 @@ package io.cyphonic.engine.pipeline;
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
+import io.cyphonic.engine.packet.HeaderBytes;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
 import io.cyphonic.engine.session.BatchMarks;
@@ -12,7 +13,7 @@ import io.cyphonic.engine.session.TunnelTable;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
-import java.util.Arrays;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Inbound deliverer. Two passes over a slot: first every capsule is judged, in order (tag, replay
@@ -30,6 +31,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
     private final TunnelTable table;
     private final TunWriter tun;
     private final DatagramRow row;
+    private final JoinedFront front = new JoinedFront();
     private final DataPlaneListener listener;
     private final Runnable sessionReady;
     private final Counters.Lane counters;
@@ -98,13 +100,11 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if ((CapsuleHeader.flags(slot.in, at) & CapsuleHeader.FLAG_CONTROL) != 0) {
             return CONTROL;
         }
-        boolean kept = slot.keptHeader[capsule] != 0;
-        byte[] buffer = kept ? slot.headers : slot.out;
-        int header = kept ? InboundSlot.headerAt(capsule) : slot.packetOffset[capsule];
-        if (IpPacket.length(buffer, header, length) != length) {
+        int header = InboundSlot.headerAt(capsule);
+        if (IpPacket.length(slot.headers, header, length) != length) {
             return drop(slot, DropReason.INBOUND_INNER_MALFORMED);
         }
-        if (!IpPacket.sourceIs(buffer, header, tunnel.ipv4(), tunnel.ipv6())) {
+        if (!IpPacket.sourceIs(slot.headers, header, tunnel.ipv4(), tunnel.ipv6())) {
             return drop(slot, DropReason.INBOUND_WRONG_SOURCE);
         }
         return PACKET;
@@ -135,7 +135,6 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if (slot.keptHeader[first] == 0) {
             return deliverRow(slot, first);
         }
-        restoreHeader(slot, first);
         int end = endOfSuperPacket(slot, first);
         if (end == first + 1 || !deliverJoined(slot, first, end)) {
             for (int capsule = first; capsule < end; capsule++) {
@@ -178,7 +177,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
     private static void restoreHeader(InboundSlot slot, int capsule) {
         int length = slot.keptHeader[capsule];
         if (length != 0) {
-            System.arraycopy(
+            HeaderBytes.write(
                     slot.headers,
                     InboundSlot.headerAt(capsule),
                     slot.out,
@@ -189,15 +188,17 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
 
     private int endOfSuperPacket(InboundSlot slot, int first) {
         int header = slot.keptHeader[first];
-        int head = slot.packetOffset[first];
+        int at = slot.packetOffset[first];
+        byte[] headers = slot.headers;
+        int head = InboundSlot.headerAt(first);
         int end = first + 1;
         boolean mayJoin =
                 header != 0
                         && isPartial(slot, first)
                         && SuperPacketJoiner.isSegment(
-                                slot.out, head, header, slot.packetLength[first])
-                        && tun.joins(SuperPacketJoiner.isUdp(slot.out, head))
-                        && !SuperPacketJoiner.ends(slot.out, head);
+                                headers, head, header, slot.packetLength[first])
+                        && tun.joins(SuperPacketJoiner.isUdp(headers, head))
+                        && !SuperPacketJoiner.ends(headers, head);
         if (!mayJoin) {
             return end;
         }
@@ -206,17 +207,17 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         while (end < slot.capsules
                 && verdicts[end] == PACKET
                 && slot.keptHeader[end] == header
-                && slot.packetOffset[end] == head + payload) {
+                && slot.packetOffset[end] == at + payload) {
             int next = slot.packetLength[end] - header;
             int kept = InboundSlot.headerAt(end);
             if (next > perSegment
                     || !SuperPacketJoiner.continues(
-                            slot.out, head, slot.headers, kept, header, payload, next)) {
+                            headers, head, headers, kept, header, payload, next)) {
                 break;
             }
             payload += next;
             end++;
-            if (next < perSegment || SuperPacketJoiner.ends(slot.headers, kept)) {
+            if (next < perSegment || SuperPacketJoiner.ends(headers, kept)) {
                 break;
             }
         }
@@ -236,15 +237,8 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         for (int capsule = first; capsule < end; capsule++) {
             payload += slot.packetLength[capsule] - header;
         }
-        SuperPacketJoiner.join(
-                slot.out,
-                head,
-                header,
-                payload,
-                slot.packetLength[first] - header,
-                slot.headers,
-                InboundSlot.headerAt(end - 1));
-        boolean udp = SuperPacketJoiner.isUdp(slot.out, head);
+        front.join(slot, first, end - 1, header, payload);
+        boolean udp = SuperPacketJoiner.isUdp(slot.headers, InboundSlot.headerAt(first));
         if (!tun.writeSuperPacket(slot.out, head, header + payload, udp)) {
             return false;
         }
@@ -254,8 +248,16 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
 
     private void deliverOne(InboundSlot slot, int capsule) {
         int length = slot.packetLength[capsule];
+        int header = slot.keptHeader[capsule];
         int result =
-                tun.write(slot.out, slot.packetOffset[capsule], length, isPartial(slot, capsule));
+                tun.write(
+                        slot.out,
+                        slot.packetOffset[capsule],
+                        length,
+                        isPartial(slot, capsule),
+                        slot.headers,
+                        InboundSlot.headerAt(capsule),
+                        header == 0 ? InboundSlot.HEADER_CAPACITY : header);
         if (result > 0) {
             delivered(slot, capsule, 1, length);
         } else {
@@ -287,7 +289,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         int at = slot.packetOffset[capsule];
         listener.onControlMessage(
                 tunnel.index(),
-                Arrays.copyOfRange(slot.out, at, at + length),
+                slot.out.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE),
                 from != null ? from : tunnel.endpoint());
     }
 

@@ -16,11 +16,14 @@ final class InboundSlot extends Slot {
     /** Datagrams, off the heap, where the kernel put them. The stage may exchange it. */
     MemorySegment in = ReceivedDatagrams.newMemory();
 
-    /** The packets; never longer in all than the capsules they came in. */
-    final byte[] out = new byte[SlotLimits.IN_CAPACITY];
+    /** The packets, off the heap; never longer in all than the capsules they came in. */
+    final MemorySegment out = ReceivedDatagrams.newMemory();
 
-    /** Headers kept aside by the worker, {@link #headerAt} for each capsule. */
-    final byte[] headers = new byte[SlotLimits.MAX_CAPSULES * HEADER_STRIDE];
+    /**
+     * The first bytes of the packets, {@link #headerAt} for each capsule; copied by the worker as
+     * soon as it is open, as the payload of the one before may be put over its header.
+     */
+    final byte[] headers = new byte[SlotLimits.MAX_CAPSULES * HEADER_CAPACITY];
 
     // Capsules. Written by the stage.
     final int[] offset = new int[SlotLimits.MAX_CAPSULES];
@@ -35,7 +38,8 @@ final class InboundSlot extends Slot {
     /** What the arrays of numbers and references have for each capsule. */
     private static final int CAPSULE_BYTES = 28;
 
-    private static final int HEADER_STRIDE = 128;
+    /** Bytes of a packet in {@link #headers} at most. */
+    static final int HEADER_CAPACITY = 128;
 
     private final BatchLimit limit;
 
@@ -49,7 +53,7 @@ final class InboundSlot extends Slot {
     /** Length of the packet; {@link io.cyphonic.engine.session.CapsuleCipher#FAILED} if forged. */
     final int[] packetLength = new int[SlotLimits.MAX_CAPSULES];
 
-    /** Bytes of {@link #headers} of a packet that lies in a row with others; 0 if it does not. */
+    /** Length of the headers of a packet that lies in a row with others; 0 if it does not. */
     final int[] keptHeader = new int[SlotLimits.MAX_CAPSULES];
 
     @Override
@@ -60,9 +64,9 @@ final class InboundSlot extends Slot {
         capsules = 0;
     }
 
-    /** Where the headers of a packet are kept in {@link #headers}. */
+    /** Where the first bytes of a packet are in {@link #headers}. */
     static int headerAt(int capsule) {
-        return capsule * HEADER_STRIDE;
+        return capsule * HEADER_CAPACITY;
     }
 
     boolean isFull() {
@@ -82,7 +86,7 @@ final class InboundSlot extends Slot {
     @Override
     int bufferBytes() {
         return (int) in.byteSize()
-                + out.length
+                + (int) out.byteSize()
                 + headers.length
                 + SlotLimits.MAX_CAPSULES * CAPSULE_BYTES;
     }

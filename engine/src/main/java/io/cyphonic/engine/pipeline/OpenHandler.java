@@ -1,5 +1,6 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.engine.packet.HeaderBytes;
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.session.CapsuleCipher;
 import io.cyphonic.engine.session.Session;
@@ -40,6 +41,7 @@ final class OpenHandler implements SlotWorker<InboundSlot> {
                 // Where the ciphertext was: leaves room for a virtio header in front.
                 slot.keptHeader[capsule] = 0;
                 open(slot, capsule, slot.offset[capsule] + CapsuleHeader.LENGTH);
+                keepHeader(slot, capsule, InboundSlot.HEADER_CAPACITY);
             } else {
                 openRow(slot, capsule, end);
             }
@@ -99,8 +101,17 @@ final class OpenHandler implements SlotWorker<InboundSlot> {
             int to = base + (capsule - first) * payload;
             open(slot, capsule, to);
             slot.keptHeader[capsule] = header;
-            System.arraycopy(slot.out, to, slot.headers, InboundSlot.headerAt(capsule), header);
+            keepHeader(slot, capsule, header);
         }
+    }
+
+    private static void keepHeader(InboundSlot slot, int capsule, int most) {
+        HeaderBytes.read(
+                slot.out,
+                slot.packetOffset[capsule],
+                slot.headers,
+                InboundSlot.headerAt(capsule),
+                Math.min(slot.packetLength[capsule], most));
     }
 
     private void open(InboundSlot slot, int capsule, int to) {

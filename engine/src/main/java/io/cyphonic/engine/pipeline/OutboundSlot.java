@@ -4,7 +4,10 @@ import io.cyphonic.engine.config.EngineConfig.BatchLimit;
 import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -15,11 +18,12 @@ final class OutboundSlot extends Slot {
     /** Flag of an entry: a control message, without a virtio header. */
     static final int CONTROL = 1;
 
-    /** Packets as read. The stage may swap it for another array. */
-    byte[] in = new byte[SlotLimits.IN_CAPACITY];
+    /** Packets as read, off the heap. The stage may swap it for other memory. */
+    MemorySegment in = ReceivedDatagrams.newMemory();
 
-    /** The capsules. */
-    final byte[] out = new byte[SlotLimits.OUT_CAPACITY];
+    /** The capsules, off the heap. */
+    final MemorySegment out =
+            MemorySegment.ofBuffer(ByteBuffer.allocateDirect(SlotLimits.OUT_CAPACITY));
 
     // Entries: packets (or super-packets) and control messages. Written by the stage.
     final int[] entryOffset = new int[SlotLimits.MAX_CAPSULES];
@@ -82,7 +86,7 @@ final class OutboundSlot extends Slot {
      * @return the index of the entry
      */
     int add(
-            byte[] buffer,
+            MemorySegment buffer,
             int offset,
             int length,
             Session sealWith,
@@ -94,7 +98,7 @@ final class OutboundSlot extends Slot {
         int at = offset;
         if (buffer != in) {
             at = inLength;
-            System.arraycopy(buffer, offset, in, at, length);
+            MemorySegment.copy(buffer, offset, in, at, length);
         }
         inLength = at + length;
         int entry = entries++;
@@ -125,6 +129,6 @@ final class OutboundSlot extends Slot {
 
     @Override
     int bufferBytes() {
-        return in.length + out.length + SlotLimits.MAX_CAPSULES * 64;
+        return (int) (in.byteSize() + out.byteSize()) + SlotLimits.MAX_CAPSULES * 64;
     }
 }

@@ -1,5 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
@@ -10,13 +12,14 @@ import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.Readiness;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.TunDevice;
-import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Iterator;
 import java.util.function.LongSupplier;
 
@@ -39,7 +42,6 @@ final class OutboundStage implements Stage {
     private static final Logger LOG = LoggerFactory.getLogger(OutboundStage.class);
 
     private static final int REQUESTS = 1024;
-    private static final int IP_OFFSET = VirtioNetHeader.LENGTH;
 
     private final TunDevice tun;
     private final Conveyor<OutboundSlot> conveyor;
@@ -62,12 +64,12 @@ final class OutboundStage implements Stage {
     private volatile boolean sessionsChanged;
 
     /** A packet that was read but did not fit the slot, or room to read one. */
-    private byte[] spare = new byte[SlotLimits.IN_CAPACITY];
+    private MemorySegment spare = ReceivedDatagrams.newMemory();
 
     private int spareLength;
 
     /** A super-packet of more segments than a slot takes: the segments from here on are to come. */
-    private byte[] longPacket;
+    private MemorySegment longPacket;
 
     private int longPacketLength;
     private int longPacketNext;
@@ -196,22 +198,29 @@ final class OutboundStage implements Stage {
     private void stageFragments() {
         while (oversized.hasFragments()) {
             int length = oversized.fragmentLength();
+            int at = slot.inLength;
             boolean fits =
                     slot.hasRoomFor(1, length + SlotLimits.OVERHEAD)
-                            && slot.inLength + length <= SlotLimits.IN_CAPACITY;
+                            && at + length <= SlotLimits.IN_CAPACITY;
             if (!fits) {
                 return;
             }
-            stage(oversized.fragments(), oversized.fragmentOffset(), length);
+            copyIn(oversized.fragments(), oversized.fragmentOffset(), length);
             oversized.nextFragment();
+            stage(slot.in, at, length);
         }
+    }
+
+    /** Puts what lies on the heap behind what is in the slot; it is not part of it yet. */
+    private void copyIn(byte[] packet, int offset, int length) {
+        MemorySegment.copy(packet, offset, slot.in, JAVA_BYTE, slot.inLength, length);
     }
 
     private void stageSpare() {
         int length = spareLength;
         spareLength = 0;
         if (slot.inLength == 0) {
-            byte[] in = slot.in;
+            MemorySegment in = slot.in;
             slot.in = spare;
             spare = in;
             stage(slot.in, 0, length);
@@ -224,7 +233,7 @@ final class OutboundStage implements Stage {
     private int readMore() {
         while (!hasHeldBack() && slot.takesMore()) {
             boolean direct = slot.inLength == 0;
-            byte[] into = direct ? slot.in : spare;
+            MemorySegment into = direct ? slot.in : spare;
             int length = tun.read(into, 0, SlotLimits.READ_CAPACITY);
             if (length <= 0) {
                 sourceDrained = true;
@@ -241,7 +250,7 @@ final class OutboundStage implements Stage {
      * Stages what was read, in place if it is in the slot already, else by copying; or keeps it for
      * the next slot.
      */
-    private void stage(byte[] buffer, int offset, int length) {
+    private void stage(MemorySegment buffer, int offset, int length) {
         if (packet.parse(buffer, offset, length) != SuperPacketCutter.OK) {
             counters.add(Counter.OUTBOUND_PACKETS, 1);
             counters.drop(DropReason.OUTBOUND_MALFORMED, 1);
@@ -259,18 +268,18 @@ final class OutboundStage implements Stage {
         }
         counters.add(Counter.OUTBOUND_PACKETS, segments);
         counters.add(Counter.OUTBOUND_SUPER_PACKETS, segments > 1 ? 1 : 0);
-        IpPacket.destinationKey(buffer, offset + IP_OFFSET, key);
+        IpPacket.destinationKey(packet.headers(), packet.headerAt(), key);
         Tunnel tunnel = route(buffer, offset, length, segments);
         if (tunnel != null) {
             send(buffer, offset, length, tunnel, 0, segments);
         }
     }
 
-    private void keepForNextSlot(byte[] buffer, int length) {
+    private void keepForNextSlot(MemorySegment buffer, int length) {
         if (slot.entries == 0 && slot.inLength == 0) {
             // Not even an empty slot takes it whole.
-            longPacket = longPacket == null ? new byte[SlotLimits.IN_CAPACITY] : longPacket;
-            System.arraycopy(buffer, 0, longPacket, 0, length);
+            longPacket = longPacket == null ? ReceivedDatagrams.newMemory() : longPacket;
+            MemorySegment.copy(buffer, 0, longPacket, 0, length);
             longPacketLength = length;
             longPacketNext = 0;
             stageLongPacket();
@@ -302,7 +311,7 @@ final class OutboundStage implements Stage {
         }
         counters.add(Counter.OUTBOUND_PACKETS, count);
         counters.add(Counter.OUTBOUND_SUPER_PACKETS, first == 0 ? 1 : 0);
-        IpPacket.destinationKey(longPacket, IP_OFFSET, key);
+        IpPacket.destinationKey(packet.headers(), packet.headerAt(), key);
         Tunnel tunnel = lookup.find(key);
         if (!overlay.contains(key)) {
             counters.drop(DropReason.OUTBOUND_NOT_ROUTABLE, count);
@@ -314,7 +323,12 @@ final class OutboundStage implements Stage {
     }
 
     private void send(
-            byte[] buffer, int offset, int length, Tunnel tunnel, int firstSegment, int count) {
+            MemorySegment buffer,
+            int offset,
+            int length,
+            Tunnel tunnel,
+            int firstSegment,
+            int count) {
         Session session = tunnel.current();
         Endpoint to = tunnel.endpoint();
         if (packet.segmentLength(firstSegment) > tunnel.innerMtu()) {
@@ -348,7 +362,7 @@ final class OutboundStage implements Stage {
     }
 
     /** The tunnel of the parsed packet if it can go now; else it is held back or dropped. */
-    private Tunnel route(byte[] buffer, int offset, int length, int segments) {
+    private Tunnel route(MemorySegment buffer, int offset, int length, int segments) {
         if (!overlay.contains(key)) {
             counters.drop(DropReason.OUTBOUND_NOT_ROUTABLE, segments);
             return null;
@@ -359,7 +373,8 @@ final class OutboundStage implements Stage {
             return tunnel;
         }
         counters.add(Counter.OUTBOUND_HELD_PACKETS, segments);
-        int evicted = waiting.add(key, buffer, offset, length, segments);
+        byte[] held = buffer.asSlice(offset, length).toArray(JAVA_BYTE);
+        int evicted = waiting.add(key, held, segments);
         if (evicted > 0) {
             counters.drop(DropReason.OUTBOUND_NO_TUNNEL, evicted);
         }
@@ -383,22 +398,26 @@ final class OutboundStage implements Stage {
                 continue;
             }
             byte[] held = next.packet();
-            packet.parse(held, 0, held.length);
+            int at = slot.inLength;
+            if (at + held.length > SlotLimits.IN_CAPACITY) {
+                // The rest goes with the next slot.
+                sessionsChanged = true;
+                return;
+            }
+            copyIn(held, 0, held.length);
+            packet.parse(slot.in, at, held.length);
             int segments = packet.segmentCount();
             int bytes = packet.totalLength(0, segments) + segments * SlotLimits.OVERHEAD;
             boolean everFits =
                     segments <= SlotLimits.MAX_CAPSULES && bytes <= SlotLimits.OUT_CAPACITY;
-            if (everFits
-                    && (!slot.hasRoomFor(segments, bytes)
-                            || slot.inLength + held.length > SlotLimits.IN_CAPACITY)) {
-                // The rest goes with the next slot.
+            if (everFits && !slot.hasRoomFor(segments, bytes)) {
                 sessionsChanged = true;
                 return;
             }
             i.remove();
             waiting.removed(next);
             if (everFits) {
-                send(held, 0, held.length, tunnel, 0, segments);
+                send(slot.in, at, held.length, tunnel, 0, segments);
             } else {
                 counters.drop(DropReason.OUTBOUND_TOO_LONG, segments);
             }
@@ -432,11 +451,12 @@ final class OutboundStage implements Stage {
             return;
         }
         byte[] message = control.message();
+        copyIn(message, 0, message.length);
         int bytes = message.length + SlotLimits.OVERHEAD;
         int entry =
                 slot.add(
-                        message,
-                        0,
+                        slot.in,
+                        slot.inLength,
                         message.length,
                         session,
                         to,

@@ -1,5 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.counters.DropReason;
@@ -8,6 +10,8 @@ import io.cyphonic.engine.packet.PacketFragmenter;
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.packet.TooBigAnswer;
 import io.cyphonic.signaling.net.TunDevice;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * What becomes of packets that are too long for the path of their tunnel:
@@ -37,6 +41,7 @@ final class OversizedPackets {
     private final TunDevice tun;
     private final Counters.Lane counters;
     private final PacketFragmenter fragmenter;
+    private final byte[] quoted = new byte[TooBigAnswer.CAPACITY];
     private final byte[] answer = new byte[TooBigAnswer.CAPACITY];
 
     private int answersLeft = BURST;
@@ -63,11 +68,11 @@ final class OversizedPackets {
      * @param mtu of the path
      */
     void take(SuperPacketCutter packet, int first, int count, int mtu, long nowNanos) {
-        byte[] buffer = packet.buffer();
-        int at = packet.offset();
-        boolean ipv4 = IpPacket.version(buffer, at) == 4;
+        byte[] headers = packet.headers();
+        int at = packet.headerAt();
+        boolean ipv4 = IpPacket.version(headers, at) == 4;
         int length = packet.segmentLength(first);
-        boolean cuttable = ipv4 ? (buffer[at + 6] & 0x40) == 0 : length <= IPV6_MINIMUM_MTU;
+        boolean cuttable = ipv4 ? (headers[at + 6] & 0x40) == 0 : length <= IPV6_MINIMUM_MTU;
         if (cuttable && first == 0 && count == packet.segmentCount() && mtu >= SMALLEST_FRAGMENT) {
             if (!fragmenter.hasNext() && fragmenter.cut(packet, mtu)) {
                 counters.add(Counter.OUTBOUND_FRAGMENTED_PACKETS, count);
@@ -78,12 +83,14 @@ final class OversizedPackets {
         }
         counters.drop(DropReason.OUTBOUND_TOO_LONG, count);
         if (!cuttable && mayAnswer(nowNanos)) {
-            answer(buffer, at, length, ipv4 ? mtu : Math.max(mtu, IPV6_MINIMUM_MTU));
+            answer(packet, length, ipv4 ? mtu : Math.max(mtu, IPV6_MINIMUM_MTU));
         }
     }
 
-    private void answer(byte[] buffer, int at, int length, int mtu) {
-        int bytes = TooBigAnswer.write(buffer, at, length, mtu, answer);
+    private void answer(SuperPacketCutter packet, int length, int mtu) {
+        int quotable = Math.min(length, quoted.length);
+        MemorySegment.copy(packet.memory(), JAVA_BYTE, packet.offset(), quoted, 0, quotable);
+        int bytes = TooBigAnswer.write(quoted, 0, length, mtu, answer);
         if (bytes != TooBigAnswer.NONE && tun.inject(answer, 0, bytes) > 0) {
             counters.add(Counter.OUTBOUND_TOO_BIG_ANSWERS, 1);
         }

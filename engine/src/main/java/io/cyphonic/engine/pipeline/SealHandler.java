@@ -1,10 +1,14 @@
 package io.cyphonic.engine.pipeline;
 
+import io.cyphonic.engine.packet.HeaderBytes;
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.session.CapsuleCipher;
 import io.cyphonic.engine.session.RelayChannel;
 import io.cyphonic.engine.session.Session;
+import io.cyphonic.signaling.handshake.RelaySeal;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * Outbound worker: cuts the packets of a slot into segments and seals each into a capsule. Touches
@@ -13,6 +17,9 @@ import io.cyphonic.signaling.protocol.CapsuleHeader;
 final class SealHandler implements SlotWorker<OutboundSlot> {
     private final SuperPacketCutter cutter = new SuperPacketCutter();
     private final CapsuleCipher cipher;
+
+    /** The front of a relayed capsule, while its header is made. */
+    private final byte[] relayed = new byte[RelaySeal.FULL_LENGTH + HeaderBytes.BLOCK];
 
     private int capsule;
     private int position;
@@ -84,13 +91,22 @@ final class SealHandler implements SlotWorker<OutboundSlot> {
         int datagram = sealed <= 0 ? 0 : at + sealed - position;
         if (relay != null && datagram > 0) {
             long relayCounter = slot.relayCounter[entry] + counter - slot.firstCounter[entry];
-            relay.wrap(slot.out, position, datagram, relayCounter);
+            wrap(relay, slot.out, datagram, relayCounter);
         }
         slot.capsuleEntry[capsule] = entry;
         slot.capsuleOffset[capsule] = position;
         slot.capsuleLength[capsule] = datagram;
         capsule++;
         position += datagram;
+    }
+
+    /** The header is made in an array, with what its code covers of the capsule behind it. */
+    private void wrap(RelayChannel relay, MemorySegment out, int datagram, long relayCounter) {
+        int header = RelayChannel.HEADER_LENGTH;
+        int covered = Math.min(RelaySeal.FULL_LENGTH, datagram) - header;
+        HeaderBytes.read(out, position + header, relayed, header, covered);
+        relay.wrap(relayed, 0, datagram, relayCounter);
+        HeaderBytes.write(relayed, 0, out, position, header);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
+import io.cyphonic.engine.packet.HeaderBytes;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.PartialChecksum;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
@@ -10,6 +11,8 @@ import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * Writes packets to the TUN device, each with the virtio header that fits it. Owned by whoever
@@ -30,6 +33,8 @@ final class TunWriter {
     private final TunDevice tun;
     private final Counters.Lane counters;
     private final boolean checksumOffload;
+
+    private final byte[] front = new byte[VirtioNetHeader.LENGTH];
 
     private boolean joinTcp;
     private boolean joinUdp;
@@ -54,14 +59,23 @@ final class TunWriter {
      *
      * @param at where the IP header is; the ten bytes before it are overwritten
      * @param partial the transport checksum is the pseudo-header sum
+     * @param headers holds the packet's first bytes at {@code headerAt}: {@code known} of them, or
+     *     all
      * @return {@code length}; {@link #MALFORMED}; or a negative errno
      */
-    int write(byte[] buffer, int at, int length, boolean partial) {
+    int write(
+            MemorySegment memory,
+            int at,
+            int length,
+            boolean partial,
+            byte[] headers,
+            int headerAt,
+            int known) {
         int flags = 0;
         int start = 0;
         int field = 0;
         if (partial) {
-            int transport = IpPacket.transport(buffer, at, length);
+            int transport = IpPacket.transport(headers, headerAt, Math.min(length, known));
             if (transport == IpPacket.NO_TRANSPORT) {
                 return MALFORMED;
             }
@@ -70,25 +84,27 @@ final class TunWriter {
                 start = IpPacket.offsetOf(transport);
                 field = PartialChecksum.fieldOf(IpPacket.protocolOf(transport));
             } else {
-                PartialChecksum.complete(buffer, at, length, transport);
+                PartialChecksum.complete(memory, at, length, transport);
             }
         }
         int virtio = at - VirtioNetHeader.LENGTH;
-        VirtioNetHeader.write(buffer, virtio, flags, VirtioNetHeader.GSO_NONE, 0, 0, start, field);
+        VirtioNetHeader.write(front, 0, flags, VirtioNetHeader.GSO_NONE, 0, 0, start, field);
+        HeaderBytes.write(front, 0, memory, virtio, VirtioNetHeader.LENGTH);
         counters.add(Counter.TUN_WRITES, 1);
-        int result = tun.write(buffer, virtio, VirtioNetHeader.LENGTH + length);
+        int result = tun.write(memory, virtio, VirtioNetHeader.LENGTH + length);
         return result < 0 ? result : length;
     }
 
     /**
-     * Writes a super-packet whose headers {@link SuperPacketJoiner#join} has made.
+     * Writes a super-packet whose headers {@link SuperPacketJoiner#join} has made, virtio header
+     * included.
      *
      * @return whether the device took it; if not, its segments are to be written one by one
      */
-    boolean writeSuperPacket(byte[] buffer, int at, int length, boolean udp) {
+    boolean writeSuperPacket(MemorySegment memory, int at, int length, boolean udp) {
         counters.add(Counter.TUN_WRITES, 1);
         int result =
-                tun.write(buffer, at - VirtioNetHeader.LENGTH, VirtioNetHeader.LENGTH + length);
+                tun.write(memory, at - VirtioNetHeader.LENGTH, VirtioNetHeader.LENGTH + length);
         if (result >= 0) {
             everTaken = true;
             counters.add(Counter.INBOUND_SUPER_PACKETS, 1);

@@ -38,11 +38,13 @@ final class WaitingPackets {
     }
 
     /**
-     * Holds a copy of a packet back.
+     * Holds a packet back.
      *
+     * @param packet with virtio header; not the caller's any more
      * @return how many packets gave way (or this one, if it is too large for the store)
      */
-    int add(byte[] key, byte[] buffer, int offset, int length, int segments) {
+    int add(byte[] key, byte[] packet, int segments) {
+        int length = packet.length;
         if (length > MAX_BYTES) {
             return segments;
         }
@@ -53,11 +55,7 @@ final class WaitingPackets {
             evicted += oldest.segments;
         }
         bytes += length;
-        packets.add(
-                new Waiting(
-                        Arrays.copyOf(key, IpPacket.ADDRESS_KEY_LENGTH),
-                        Arrays.copyOfRange(buffer, offset, offset + length),
-                        segments));
+        packets.add(new Waiting(Arrays.copyOf(key, IpPacket.ADDRESS_KEY_LENGTH), packet, segments));
         return evicted;
     }
 

@@ -16,27 +16,27 @@ public interface CapsuleCipher extends AutoCloseable {
      * Seals one packet behind its header.
      *
      * @param counter never used before with this key; the caller sees to it
-     * @param in holds the plaintext, {@code length} bytes at {@code inOffset}
-     * @param out holds the capsule header at {@code outOffset}; receives the ciphertext and the tag
-     *     after it
+     * @param in off the heap; holds the plaintext, {@code length} bytes at {@code inOffset}
+     * @param out off the heap; holds the capsule header at {@code outOffset}; receives the
+     *     ciphertext and the tag after it
      * @return bytes of the whole capsule, header included; or {@link #FAILED}
      */
     int seal(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
-            byte[] out,
-            int outOffset);
+            MemorySegment out,
+            long outOffset);
 
     /**
      * Opens one capsule.
      *
      * @param in off the heap, as received; holds the capsule with its header, {@code length} bytes
      *     at {@code inOffset}
-     * @param out receives the plaintext at {@code outOffset}; where opening fails, as many bytes
-     *     there may have been overwritten
+     * @param out off the heap; receives the plaintext at {@code outOffset}; where opening fails, as
+     *     many bytes there may have been overwritten
      * @return bytes of the plaintext; or {@link #FAILED}
      */
     int open(
@@ -45,8 +45,8 @@ public interface CapsuleCipher extends AutoCloseable {
             MemorySegment in,
             long inOffset,
             int length,
-            byte[] out,
-            int outOffset);
+            MemorySegment out,
+            long outOffset);
 
     /** Forgets the keys last used. */
     @Override

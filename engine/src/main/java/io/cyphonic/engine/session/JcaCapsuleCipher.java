@@ -1,24 +1,26 @@
 package io.cyphonic.engine.session;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.cyphonic.signaling.handshake.CipherSuite;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.security.spec.AlgorithmParameterSpec;
+import java.util.Arrays;
 
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 
 /**
- * Capsules through the JCA on heap arrays: AES-256-GCM (RFC 5116) or ChaCha20-Poly1305 (RFC 8439)
- * by the suite of the key. Nonces as in the Noise specification, section 12: four zero bytes and
- * the counter, big-endian for GCM, little-endian for ChaCha.
+ * Capsules through the JCA, by way of heap arrays: AES-256-GCM (RFC 5116) or ChaCha20-Poly1305 (RFC
+ * 8439) by the suite of the key. Nonces as in the Noise specification, section 12: four zero bytes
+ * and the counter, big-endian for GCM, little-endian for ChaCha.
  *
  * <p>The ciphers are made once and initialised per packet; the JCA allocates about a kilobyte for
  * that, this class nothing else. A wrong tag is an exception inside the JCA, which goes no further.
@@ -27,7 +29,7 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
     private static final int KEY_LENGTH = 32;
     private static final int NONCE_LENGTH = 12;
     private static final int COUNTER_IN_NONCE = 4;
-    private static final int USUAL_CAPSULE_LENGTH = 2048;
+    private static final int USUAL_LENGTH = 2048;
     private static final int TAG_BITS = CapsuleHeader.TAG_LENGTH * 8;
 
     private static final VarHandle BIG_ENDIAN =
@@ -53,23 +55,29 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
                 }
             };
 
-    /** One capsule as received: the JCA is twice as fast on arrays. As long as the longest yet. */
-    private byte[] capsule = new byte[USUAL_CAPSULE_LENGTH];
+    // One packet and its capsule: the JCA is twice as fast on arrays. As long as the longest yet.
+    private byte[] packet = new byte[USUAL_LENGTH];
+    private byte[] capsule = new byte[USUAL_LENGTH + CapsuleHeader.OVERHEAD];
 
     @Override
     public int seal(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
-            byte[] out,
-            int outOffset) {
+            MemorySegment out,
+            long outOffset) {
         try {
+            int header = CapsuleHeader.LENGTH;
+            makeRoom(length);
+            MemorySegment.copy(in, JAVA_BYTE, inOffset, packet, 0, length);
+            MemorySegment.copy(out, JAVA_BYTE, outOffset, capsule, 0, header);
             Cipher cipher = suite(key).sealing(key, counter);
-            cipher.updateAAD(out, outOffset, CapsuleHeader.LENGTH);
-            return CapsuleHeader.LENGTH
-                    + cipher.doFinal(in, inOffset, length, out, outOffset + CapsuleHeader.LENGTH);
+            cipher.updateAAD(capsule, 0, header);
+            int sealed = cipher.doFinal(packet, 0, length, capsule, header);
+            MemorySegment.copy(capsule, header, out, JAVA_BYTE, outOffset + header, sealed);
+            return header + sealed;
         } catch (GeneralSecurityException e) {
             return FAILED;
         }
@@ -82,19 +90,26 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
             MemorySegment in,
             long inOffset,
             int length,
-            byte[] out,
-            int outOffset) {
+            MemorySegment out,
+            long outOffset) {
         try {
-            if (capsule.length < length) {
-                capsule = new byte[Math.max(length, 2 * capsule.length)];
-            }
-            MemorySegment.copy(in, ValueLayout.JAVA_BYTE, inOffset, capsule, 0, length);
+            int header = CapsuleHeader.LENGTH;
+            makeRoom(length);
+            MemorySegment.copy(in, JAVA_BYTE, inOffset, capsule, 0, length);
             Cipher cipher = suite(key).opening(key, counter);
-            cipher.updateAAD(capsule, 0, CapsuleHeader.LENGTH);
-            return cipher.doFinal(
-                    capsule, CapsuleHeader.LENGTH, length - CapsuleHeader.LENGTH, out, outOffset);
+            cipher.updateAAD(capsule, 0, header);
+            int opened = cipher.doFinal(capsule, header, length - header, packet, 0);
+            MemorySegment.copy(packet, 0, out, JAVA_BYTE, outOffset, opened);
+            return opened;
         } catch (GeneralSecurityException e) {
             return FAILED;
+        }
+    }
+
+    private void makeRoom(int length) {
+        if (packet.length < length) {
+            packet = new byte[Math.max(length, 2 * packet.length)];
+            capsule = new byte[packet.length + CapsuleHeader.OVERHEAD];
         }
     }
 
@@ -102,6 +117,7 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
     public void close() {
         aes.forget();
         chacha.forget();
+        Arrays.fill(packet, (byte) 0);
     }
 
     private Suite suite(CapsuleKey key) {

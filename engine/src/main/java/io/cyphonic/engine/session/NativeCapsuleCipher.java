@@ -29,11 +29,11 @@ public final class NativeCapsuleCipher implements CapsuleCipher {
     public int seal(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
-            byte[] out,
-            int outOffset) {
+            MemorySegment out,
+            long outOffset) {
         if (key.suite() != CipherSuite.AES_GCM_SHA256) {
             return others.seal(key, counter, in, inOffset, length, out, outOffset);
         }
@@ -48,8 +48,8 @@ public final class NativeCapsuleCipher implements CapsuleCipher {
             MemorySegment in,
             long inOffset,
             int length,
-            byte[] out,
-            int outOffset) {
+            MemorySegment out,
+            long outOffset) {
         if (key.suite() != CipherSuite.AES_GCM_SHA256) {
             return others.open(key, counter, in, inOffset, length, out, outOffset);
         }

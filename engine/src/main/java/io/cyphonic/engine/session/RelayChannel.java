@@ -57,7 +57,8 @@ public final class RelayChannel {
     }
 
     /**
-     * Writes the header in front of a datagram that is in place behind it.
+     * Writes the header in front of a datagram that is in place behind it, or at least as much of
+     * it as the code covers ({@link RelaySeal#FULL_LENGTH} with the header).
      *
      * @param offset of the header
      * @param length of header and datagram

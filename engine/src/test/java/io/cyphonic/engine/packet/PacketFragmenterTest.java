@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +34,8 @@ class PacketFragmenterTest {
 
     private List<byte[]> cut(byte[] framed, int mtu) {
         SuperPacketCutter cutter = new SuperPacketCutter();
-        assertThat(cutter.parse(framed, 0, framed.length)).isEqualTo(SuperPacketCutter.OK);
+        assertThat(cutter.parse(MemorySegment.ofArray(framed), 0, framed.length))
+                .isEqualTo(SuperPacketCutter.OK);
         assertThat(fragmenter.cut(cutter, mtu)).isTrue();
         List<byte[]> fragments = new ArrayList<>();
         while (fragmenter.hasNext()) {

@@ -7,6 +7,7 @@ import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -33,7 +34,8 @@ class SuperPacketCutterTest {
     void shouldMakeSegmentsWithFullHeaders() {
         byte[] framed = superPacket();
 
-        assertThat(cutter.parse(framed, 0, framed.length)).isEqualTo(SuperPacketCutter.OK);
+        assertThat(cutter.parse(MemorySegment.ofArray(framed), 0, framed.length))
+                .isEqualTo(SuperPacketCutter.OK);
 
         assertThat(cutter.segmentCount()).isEqualTo(3);
         assertThat(cutter.headerLength()).isEqualTo(52);
@@ -62,7 +64,8 @@ class SuperPacketCutterTest {
         byte[] framed = Packets.udp(SOURCE, DESTINATION, new byte[30], 0);
         byte[] before = framed.clone();
 
-        assertThat(cutter.parse(framed, 0, framed.length)).isEqualTo(SuperPacketCutter.OK);
+        assertThat(cutter.parse(MemorySegment.ofArray(framed), 0, framed.length))
+                .isEqualTo(SuperPacketCutter.OK);
         cutter.make(0);
 
         assertThat(cutter.isSuperPacket()).isFalse();
@@ -75,27 +78,29 @@ class SuperPacketCutterTest {
     void shouldRefuseWhatContradictsItself() {
         byte[] framed = superPacket();
 
-        assertThat(cutter.parse(framed, 0, 25)).isEqualTo(SuperPacketCutter.MALFORMED);
-        assertThat(cutter.parse(framed, 0, framed.length - 1))
+        assertThat(cutter.parse(MemorySegment.ofArray(framed), 0, 25))
+                .isEqualTo(SuperPacketCutter.MALFORMED);
+        assertThat(cutter.parse(MemorySegment.ofArray(framed), 0, framed.length - 1))
                 .isEqualTo(SuperPacketCutter.MALFORMED);
 
         byte[] zeroSize = framed.clone();
         VirtioNetHeader.write(zeroSize, 0, 1, VirtioNetHeader.GSO_TCPV4, 52, 0, 20, 16);
-        assertThat(cutter.parse(zeroSize, 0, zeroSize.length))
+        assertThat(cutter.parse(MemorySegment.ofArray(zeroSize), 0, zeroSize.length))
                 .isEqualTo(SuperPacketCutter.MALFORMED);
 
         byte[] notTcp = framed.clone();
         notTcp[VirtioNetHeader.LENGTH + 9] = 17;
-        assertThat(cutter.parse(notTcp, 0, notTcp.length)).isEqualTo(SuperPacketCutter.MALFORMED);
+        assertThat(cutter.parse(MemorySegment.ofArray(notTcp), 0, notTcp.length))
+                .isEqualTo(SuperPacketCutter.MALFORMED);
 
         byte[] checksumOutside = Arrays.copyOf(framed, framed.length);
         VirtioNetHeader.write(checksumOutside, 0, 1, 0, 0, 0, 65_000, 16);
-        assertThat(cutter.parse(checksumOutside, 0, checksumOutside.length))
+        assertThat(cutter.parse(MemorySegment.ofArray(checksumOutside), 0, checksumOutside.length))
                 .isEqualTo(SuperPacketCutter.MALFORMED);
 
         byte[] version5 = framed.clone();
         version5[VirtioNetHeader.LENGTH] = 0x55;
-        assertThat(cutter.parse(version5, 0, version5.length))
+        assertThat(cutter.parse(MemorySegment.ofArray(version5), 0, version5.length))
                 .isEqualTo(SuperPacketCutter.MALFORMED);
     }
 }

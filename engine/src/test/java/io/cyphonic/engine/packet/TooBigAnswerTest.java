@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -128,7 +129,8 @@ class TooBigAnswerTest {
             int length = framed.length - AT;
             int field = framed[AT] >>> 4 == 6 ? length - 40 : length;
             ByteBuffer.wrap(framed).putShort(AT + (framed[AT] >>> 4 == 6 ? 4 : 2), (short) field);
-            if (cutter.parse(framed, 0, framed.length) == SuperPacketCutter.OK) {
+            if (cutter.parse(MemorySegment.ofArray(framed), 0, framed.length)
+                    == SuperPacketCutter.OK) {
                 taken++;
                 assertThat(TooBigAnswer.write(framed, AT, cutter.segmentLength(0), 1280, out))
                         .as("seed %d", seed)

@@ -46,25 +46,25 @@ class HotPathAllocationTest {
     /** The TUN device gives the same packet each time; what is sent comes straight back. */
     private static final class Loop implements TunDevice, UdpTransport {
         byte[] packet;
-        final byte[] inFlight = new byte[65_536];
+        final MemorySegment inFlight = ReceivedDatagrams.newMemory();
         int inFlightLength;
         int segmentLength;
         long written;
         private boolean given;
 
         @Override
-        public int read(byte[] buffer, int offset, int capacity) {
+        public int read(MemorySegment memory, long offset, int capacity) {
             given = !given;
             if (!given) {
                 return 0;
             }
-            System.arraycopy(packet, 0, buffer, offset, packet.length);
+            MemorySegment.copy(packet, 0, memory, ValueLayout.JAVA_BYTE, offset, packet.length);
             return packet.length;
         }
 
         @Override
-        public int send(byte[] buffer, int offset, int length, int segment, Endpoint to) {
-            System.arraycopy(buffer, offset, inFlight, 0, length);
+        public int send(MemorySegment memory, int offset, int length, int segment, Endpoint to) {
+            MemorySegment.copy(memory, offset, inFlight, 0, length);
             inFlightLength = length;
             segmentLength = segment;
             return length;
@@ -73,7 +73,7 @@ class HotPathAllocationTest {
         @Override
         public int receive(ReceivedDatagrams into) {
             int length = inFlightLength;
-            MemorySegment.copy(inFlight, 0, into.memory, ValueLayout.JAVA_BYTE, 0, length);
+            MemorySegment.copy(inFlight, 0, into.memory, 0, length);
             into.length = length;
             into.segmentLength = segmentLength;
             byte[] sockaddr = PEER.sockaddr();
@@ -84,14 +84,14 @@ class HotPathAllocationTest {
         }
 
         @Override
-        public int write(byte[] buffer, int offset, int length) {
+        public int write(MemorySegment memory, long offset, int length) {
             written++;
             return length;
         }
 
         @Override
         public int inject(byte[] buffer, int offset, int length) {
-            return write(buffer, offset, length);
+            return write(MemorySegment.ofArray(buffer), offset, length);
         }
 
         @Override

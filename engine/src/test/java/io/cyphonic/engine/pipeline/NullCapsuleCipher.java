@@ -5,7 +5,6 @@ import io.cyphonic.engine.session.CapsuleKey;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** A cipher that does not encrypt, for tests that measure what the engine itself does. */
 final class NullCapsuleCipher implements CapsuleCipher {
@@ -13,12 +12,12 @@ final class NullCapsuleCipher implements CapsuleCipher {
     public int seal(
             CapsuleKey key,
             long counter,
-            byte[] in,
-            int inOffset,
+            MemorySegment in,
+            long inOffset,
             int length,
-            byte[] out,
-            int outOffset) {
-        System.arraycopy(in, inOffset, out, outOffset + CapsuleHeader.LENGTH, length);
+            MemorySegment out,
+            long outOffset) {
+        MemorySegment.copy(in, inOffset, out, outOffset + CapsuleHeader.LENGTH, length);
         return length + CapsuleHeader.OVERHEAD;
     }
 
@@ -29,11 +28,11 @@ final class NullCapsuleCipher implements CapsuleCipher {
             MemorySegment in,
             long inOffset,
             int length,
-            byte[] out,
-            int outOffset) {
+            MemorySegment out,
+            long outOffset) {
         int plain = length - CapsuleHeader.OVERHEAD;
         long from = inOffset + CapsuleHeader.LENGTH;
-        MemorySegment.copy(in, ValueLayout.JAVA_BYTE, from, out, outOffset, plain);
+        MemorySegment.copy(in, from, out, outOffset, plain);
         return plain;
     }
 

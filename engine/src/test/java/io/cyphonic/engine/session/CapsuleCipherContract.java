@@ -32,12 +32,22 @@ abstract class CapsuleCipherContract {
     }
 
     private int seal(CipherSuite suite, long counter) {
-        CapsuleHeader.write(sealed, 7, 1, 2, 3, counter);
-        return cipher.seal(key(suite), counter, plain, 0, plain.length, sealed, 7);
+        MemorySegment out = received(sealed);
+        CapsuleHeader.write(out, 7, 1, 2, 3, counter);
+        int length = cipher.seal(key(suite), counter, received(plain), 0, plain.length, out, 7);
+        give(out, sealed);
+        return length;
     }
 
     private int open(CipherSuite suite, long counter, int length) {
-        return cipher.open(key(suite), counter, received(sealed), 7, length, opened, 3);
+        MemorySegment out = received(opened);
+        int plaintext = cipher.open(key(suite), counter, received(sealed), 7, length, out, 3);
+        give(out, opened);
+        return plaintext;
+    }
+
+    static void give(MemorySegment memory, byte[] to) {
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, 0, to, 0, to.length);
     }
 
     /** The bytes as the kernel would have left them. */

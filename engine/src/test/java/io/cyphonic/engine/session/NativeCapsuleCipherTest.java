@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cyphonic.signaling.aead.AesGcm;
 import io.cyphonic.signaling.handshake.CipherSuite;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.os.MultiBufferAesGcm;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import org.junit.jupiter.api.Test;
 
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import java.util.Random;
 
@@ -40,28 +42,29 @@ class NativeCapsuleCipherTest extends CapsuleCipherContract {
         CapsuleCipher own = newCipher();
         CapsuleCipher java = new JcaCapsuleCipher();
         CapsuleKey key = key(random);
-        byte[] plain = new byte[MAX_LENGTH];
-        byte[] ours = new byte[MAX_LENGTH + 100];
-        byte[] theirs = new byte[MAX_LENGTH + 100];
-        byte[] opened = new byte[MAX_LENGTH];
+        byte[] bytes = new byte[MAX_LENGTH];
+        MemorySegment plain = ReceivedDatagrams.newMemory();
+        MemorySegment ours = ReceivedDatagrams.newMemory();
+        MemorySegment theirs = ReceivedDatagrams.newMemory();
+        MemorySegment opened = ReceivedDatagrams.newMemory();
         for (int round = 0; round < ROUNDS; round++) {
             int length = random.nextInt(round % 8 == 0 ? MAX_LENGTH : 200);
             int at = random.nextInt(40);
-            random.nextBytes(plain);
+            random.nextBytes(bytes);
+            MemorySegment.copy(bytes, 0, plain, ValueLayout.JAVA_BYTE, 0, bytes.length);
             CapsuleHeader.write(ours, at, 0, 0, random.nextInt(), round);
-            System.arraycopy(ours, at, theirs, at, CapsuleHeader.LENGTH);
+            MemorySegment.copy(ours, at, theirs, at, CapsuleHeader.LENGTH);
 
             int sealed = own.seal(key, round, plain, 0, length, ours, at);
 
             assertThat(java.seal(key, round, plain, 0, length, theirs, at)).isEqualTo(sealed);
-            assertThat(Arrays.equals(ours, at, at + sealed, theirs, at, at + sealed))
+            assertThat(ours.asSlice(at, sealed).mismatch(theirs.asSlice(at, sealed)))
                     .as("seed %d round %d length %d", seed, round, length)
-                    .isTrue();
-            assertThat(own.open(key, round, received(ours), at, sealed, opened, 0))
-                    .isEqualTo(length);
-            assertThat(Arrays.equals(opened, 0, length, plain, 0, length))
+                    .isEqualTo(-1);
+            assertThat(own.open(key, round, ours, at, sealed, opened, 0)).isEqualTo(length);
+            assertThat(opened.asSlice(0, length).mismatch(plain.asSlice(0, length)))
                     .as("seed %d round %d length %d", seed, round, length)
-                    .isTrue();
+                    .isEqualTo(-1);
         }
     }
 
@@ -69,15 +72,13 @@ class NativeCapsuleCipherTest extends CapsuleCipherContract {
     void shouldGiveNothingOutOnceTheKeyWasWiped() {
         CapsuleCipher cipher = newCipher();
         CapsuleKey key = key(new Random(1));
-        byte[] plain = new byte[100];
-        byte[] sealed = new byte[200];
-        assertThat(cipher.seal(key, 1, plain, 0, plain.length, sealed, 0)).isPositive();
+        MemorySegment plain = received(new byte[100]);
+        MemorySegment sealed = received(new byte[200]);
+        assertThat(cipher.seal(key, 1, plain, 0, 100, sealed, 0)).isPositive();
 
         key.destroy();
 
-        assertThat(cipher.seal(key, 2, plain, 0, plain.length, sealed, 0))
-                .isEqualTo(CapsuleCipher.FAILED);
-        assertThat(cipher.open(key, 1, received(sealed), 0, 132, plain, 0))
-                .isEqualTo(CapsuleCipher.FAILED);
+        assertThat(cipher.seal(key, 2, plain, 0, 100, sealed, 0)).isEqualTo(CapsuleCipher.FAILED);
+        assertThat(cipher.open(key, 1, sealed, 0, 132, plain, 0)).isEqualTo(CapsuleCipher.FAILED);
     }
 }

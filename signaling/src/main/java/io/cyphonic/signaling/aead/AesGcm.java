@@ -48,28 +48,29 @@ public interface AesGcm {
          * Encrypts and authenticates.
          *
          * @param counter never used before with this key
-         * @param in the plaintext, {@code length} bytes at {@code inOffset}
-         * @param out holds the associated data at {@code outOffset}; receives ciphertext and tag
-         *     behind it; another array than {@code in}
-         * @throws IndexOutOfBoundsException if an array is too short
+         * @param in off the heap: the plaintext, {@code length} bytes at {@code inOffset}
+         * @param out off the heap: holds the associated data at {@code outOffset}; receives
+         *     ciphertext and tag behind it; does not overlap {@code in}
+         * @throws IndexOutOfBoundsException if memory is too short
          */
         void seal(
                 Key key,
                 long counter,
-                byte[] in,
-                int inOffset,
+                MemorySegment in,
+                long inOffset,
                 int length,
-                byte[] out,
-                int outOffset);
+                MemorySegment out,
+                long outOffset);
 
         /**
          * Decrypts, and compares the tag in constant time.
          *
          * @param in off the heap, at {@code inOffset}: the associated data, {@code length} bytes of
          *     ciphertext behind it, and the tag
-         * @param out receives the plaintext at {@code outOffset}, also if the tag is wrong
+         * @param out off the heap: receives the plaintext at {@code outOffset}, also if the tag is
+         *     wrong; does not overlap {@code in}
          * @return whether the tag is right
-         * @throws IndexOutOfBoundsException if memory or array is too short
+         * @throws IndexOutOfBoundsException if memory is too short
          */
         boolean open(
                 Key key,
@@ -77,7 +78,7 @@ public interface AesGcm {
                 MemorySegment in,
                 long inOffset,
                 int length,
-                byte[] out,
-                int outOffset);
+                MemorySegment out,
+                long outOffset);
     }
 }

@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.net;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * The virtual interface, seen from below: a read takes a packet that the host sends into the
  * overlay, a write hands it one that came out of it. Every packet has a {@link VirtioNetHeader} in
@@ -35,24 +37,25 @@ public interface TunDevice extends AutoCloseable {
     /**
      * Reads one packet with its virtio header.
      *
-     * @param buffer receives {@code [virtio header][IP packet]} from {@code offset} on
+     * @param memory off the heap, receives {@code [virtio header][IP packet]} from {@code offset}
+     *     on
      * @param capacity bytes available; a packet that does not fit is cut, so offer the header
      *     length plus 65535 where super-packets may come
      * @return bytes read; {@link #WOULD_BLOCK}; or a negative errno
      */
-    int read(byte[] buffer, int offset, int capacity);
+    int read(MemorySegment memory, long offset, int capacity);
 
     /**
      * Writes one packet with its virtio header.
      *
-     * @param buffer holds {@code [virtio header][IP packet]} from {@code offset} on
+     * @param memory off the heap, holds {@code [virtio header][IP packet]} from {@code offset} on
      * @return {@code length}, or a negative errno
      */
-    int write(byte[] buffer, int offset, int length);
+    int write(MemorySegment memory, long offset, int length);
 
     /**
      * Writes one packet with its virtio header from any thread, also while another writes: for the
-     * rare packets that this host makes itself.
+     * rare packets that this host makes itself, on the heap. May allocate.
      *
      * @return {@code length}, or a negative errno
      */

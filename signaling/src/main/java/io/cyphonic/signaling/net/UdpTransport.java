@@ -1,5 +1,7 @@
 package io.cyphonic.signaling.net;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * The node's one port on the underlay, over IPv4 and IPv6: tunnels and signaling share it, so that
  * a NAT shows the NMS the very mapping that peers will use.
@@ -45,21 +47,24 @@ public interface UdpTransport extends AutoCloseable {
      * one by one where it cannot. A kernel that refuses segmentation at run time is noticed here,
      * once, and the batch is sent again without it.
      *
+     * @param memory off the heap, or an array's segment that comes again and again: the sender
+     *     keeps it, and what it makes of it
      * @param segmentLength at least 1; {@code length} for a single datagram
      * @return how many bytes were sent, from the front, in whole datagrams: {@code length} when all
      *     were; less when the socket is full; {@link #TOO_LONG} or another negative errno when none
      *     was
      */
-    int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to);
+    int send(MemorySegment memory, int offset, int length, int segmentLength, Endpoint to);
 
     /**
      * Sends runs of datagrams in one call to the kernel, as many of them as it takes. Runs that do
      * not go this way go by {@link #send}, which knows what to do about every refusal.
      *
+     * @param memory as for {@link #send}
      * @param first of the runs to send
      * @return how many were sent whole, from the first on; 0 if none was, for whatever reason
      */
-    default int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
+    default int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
         return 0;
     }
 

@@ -1,11 +1,11 @@
 package io.cyphonic.signaling.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.cyphonic.signaling.aead.AesGcm;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /**
@@ -79,29 +79,22 @@ final class AesGcmSelfCheck {
 
     private static void compare(
             AesGcm.Context context, AesGcm.Key key, long counter, int length, int checksum) {
-        byte[] plaintext = PLAINTEXT;
-        byte[] sealed = Arrays.copyOf(header(), HEADER + length + AesGcm.TAG_LENGTH);
-        context.seal(key, counter, plaintext, PLAINTEXT_OFFSET, length, sealed, 0);
-        require(checksum(sealed) == checksum, length);
-
-        byte[] opened = new byte[length];
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment received = arena.allocateFrom(ValueLayout.JAVA_BYTE, sealed);
-            require(context.open(key, counter, received, 0, length, opened, 0), length);
-            require(
-                    Arrays.equals(
-                            opened,
-                            0,
-                            length,
-                            plaintext,
-                            PLAINTEXT_OFFSET,
-                            PLAINTEXT_OFFSET + length),
-                    length);
+            MemorySegment plaintext = arena.allocateFrom(JAVA_BYTE, PLAINTEXT);
+            MemorySegment capsule = arena.allocate(HEADER + length + AesGcm.TAG_LENGTH);
+            MemorySegment.copy(header(), 0, capsule, JAVA_BYTE, 0, HEADER);
+            context.seal(key, counter, plaintext, PLAINTEXT_OFFSET, length, capsule, 0);
+            require(checksum(capsule.toArray(JAVA_BYTE)) == checksum, length);
 
-            for (int at : new int[] {0, sealed.length - 1, sealed.length / 2}) {
-                received.set(ValueLayout.JAVA_BYTE, at, (byte) (sealed[at] ^ 1));
-                require(!context.open(key, counter, received, 0, length, opened, 0), length);
-                received.set(ValueLayout.JAVA_BYTE, at, sealed[at]);
+            MemorySegment opened = arena.allocate(length);
+            require(context.open(key, counter, capsule, 0, length, opened, 0), length);
+            require(opened.mismatch(plaintext.asSlice(PLAINTEXT_OFFSET, length)) < 0, length);
+
+            for (long at : new long[] {0, capsule.byteSize() - 1, capsule.byteSize() / 2}) {
+                byte right = capsule.get(JAVA_BYTE, at);
+                capsule.set(JAVA_BYTE, at, (byte) (right ^ 1));
+                require(!context.open(key, counter, capsule, 0, length, opened, 0), length);
+                capsule.set(JAVA_BYTE, at, right);
             }
         }
     }

@@ -4,10 +4,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * The segments through which one thread hands heap arrays to the kernel. A new segment per call
- * would be free only as long as the compiler proves that it does not escape, which it does not
- * always: then every call allocates. So segments of long buffers, which come again and again from
- * the slots of a ring, are kept; short pieces, which start anywhere, go through one staging array.
+ * The segments through which one thread hands parts of heap arrays to the kernel. A new segment per
+ * call would be free only as long as the compiler proves that it does not escape, which it does not
+ * always: then every call allocates. So segments of long buffers, which come again and again, are
+ * kept; short pieces, which start anywhere, go through one staging array.
  *
  * <p>Owned by one thread. Keeps at most {@value #SLOTS} arrays from being collected.
  */
@@ -22,45 +22,34 @@ final class HeapSegments {
 
     private static final int OFFSET_SPREAD = 0x9E3779B1;
 
-    private final byte[] staging = new byte[STAGING_LENGTH];
-    private final MemorySegment stagingSegment = MemorySegment.ofArray(staging);
+    private final MemorySegment staging = MemorySegment.ofArray(new byte[STAGING_LENGTH]);
     private final Kept[] slots = new Kept[SLOTS];
     private int nextVictim;
 
     /** In one array, and not one of segments: C2 mistrusts a store to such a one (ADR 0018). */
-    private record Kept(byte[] array, int offset, MemorySegment segment) {}
+    private record Kept(MemorySegment array, int offset, MemorySegment segment) {}
 
     /**
      * A segment that begins with the given bytes, to be read by the kernel before the next call.
      *
+     * @param array the whole array's; the same object every time, where it is to be kept
      * @throws IndexOutOfBoundsException if the array does not have these bytes
      */
-    MemorySegment outgoing(byte[] array, int offset, int length) {
-        Objects.checkFromIndexSize(offset, length, array.length);
+    MemorySegment outgoing(MemorySegment array, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, array.byteSize());
         MemorySegment known = find(array, offset);
         if (known != null) {
             return known;
         }
         if (length <= STAGING_LENGTH) {
-            System.arraycopy(array, offset, staging, 0, length);
-            return stagingSegment;
+            MemorySegment.copy(array, offset, staging, 0, length);
+            return staging;
         }
         return keep(array, offset);
     }
 
-    /**
-     * A segment that begins at the given place of the array itself, to be filled by the kernel.
-     *
-     * @throws IndexOutOfBoundsException if the array does not have that room
-     */
-    MemorySegment incoming(byte[] array, int offset, int capacity) {
-        Objects.checkFromIndexSize(offset, capacity, array.length);
-        MemorySegment known = find(array, offset);
-        return known != null ? known : keep(array, offset);
-    }
-
     /** The kept segment, or {@code null}. */
-    private MemorySegment find(byte[] array, int offset) {
+    private MemorySegment find(MemorySegment array, int offset) {
         int first = slotOf(array, offset);
         for (int probe = 0; probe < PROBES; probe++) {
             Kept kept = slots[first + probe & SLOTS - 1];
@@ -74,9 +63,9 @@ final class HeapSegments {
         return null;
     }
 
-    private MemorySegment keep(byte[] array, int offset) {
+    private MemorySegment keep(MemorySegment array, int offset) {
         int slot = freeSlot(slotOf(array, offset));
-        MemorySegment segment = MemorySegment.ofArray(array).asSlice(offset);
+        MemorySegment segment = array.asSlice(offset);
         slots[slot] = new Kept(array, offset, segment);
         return segment;
     }
@@ -92,7 +81,7 @@ final class HeapSegments {
         return first + (nextVictim++ & PROBES - 1) & SLOTS - 1;
     }
 
-    private static int slotOf(byte[] array, int offset) {
+    private static int slotOf(MemorySegment array, int offset) {
         int hash = System.identityHashCode(array) + offset * OFFSET_SPREAD;
         return (hash ^ hash >>> 16) & SLOTS - 1;
     }

@@ -10,9 +10,9 @@ import java.lang.ref.Reference;
  * The functions of the C library this package calls, each as a static method that returns what the
  * function returned, or the negated errno if it failed. Does not allocate once compiled.
  *
- * <p>{@code read}, {@code write} and {@code sendTo} take heap segments without a copy: the garbage
- * collector waits while they run, so the descriptor must be non-blocking. All else lies off the
- * heap. Segments are made by the callers and kept, see {@link HeapSegments}.
+ * <p>Memory lies off the heap, but for {@code sendToFromHeap}: it takes a heap segment without a
+ * copy, and the garbage collector waits while it runs, so the socket must be non-blocking. Such
+ * segments are made by the callers and kept, see {@link HeapSegments}.
  *
  * <p>The hot functions are called without errno first, and once more with it if that failed: the
  * linker makes a slice of the capture segment for each capturing call, which the compiler does not
@@ -61,18 +61,22 @@ final class LibC {
         return result;
     }
 
-    /** read(2) into a heap segment; the descriptor must be non-blocking. */
-    static int read(ErrnoCapture errno, int fd, MemorySegment heap, int capacity) {
-        return NativeCall.callWithHeapAgainIfFailed(
-                READ, errno, fd, heap, capacity, 0, MemorySegment.NULL, 0);
+    static int read(ErrnoCapture errno, int fd, MemorySegment memory, long offset, int capacity) {
+        long address = NativeCall.address(memory, offset, capacity);
+        int result = NativeCall.callAgainIfFailed(READ, errno, fd, address, capacity, 0, 0, 0);
+        Reference.reachabilityFence(memory);
+        return result;
     }
 
     /**
      * read(2) without its reason for a failure, which costs a second call: for {@link
      * RefusalCount#explain}.
      */
-    static int tryRead(int fd, MemorySegment heap, int capacity) {
-        return (int) NativeCall.callWithHeap(READ, fd, heap, capacity, 0, MemorySegment.NULL, 0);
+    static int tryRead(int fd, MemorySegment memory, long offset, int capacity) {
+        long address = NativeCall.address(memory, offset, capacity);
+        int result = (int) NativeCall.call(READ, fd, address, capacity, 0, 0, 0);
+        Reference.reachabilityFence(memory);
+        return result;
     }
 
     /** recvmmsg(2) without waiting, and without its reason for a failure. */
@@ -93,10 +97,11 @@ final class LibC {
         return result;
     }
 
-    /** write(2) from a heap segment; the descriptor must be non-blocking. */
-    static int write(ErrnoCapture errno, int fd, MemorySegment heap, int length) {
-        return NativeCall.callWithHeapAgainIfFailed(
-                WRITE, errno, fd, heap, length, 0, MemorySegment.NULL, 0);
+    static int write(ErrnoCapture errno, int fd, MemorySegment memory, long offset, int length) {
+        long address = NativeCall.address(memory, offset, length);
+        int result = NativeCall.callAgainIfFailed(WRITE, errno, fd, address, length, 0, 0, 0);
+        Reference.reachabilityFence(memory);
+        return result;
     }
 
     static int socket(ErrnoCapture errno, int family, int type, int protocol) {
@@ -173,16 +178,38 @@ final class LibC {
         }
     }
 
-    /** sendto(2) from heap segments; the socket must be non-blocking. */
     static int sendTo(
+            ErrnoCapture errno,
+            int fd,
+            MemorySegment memory,
+            long offset,
+            int length,
+            MemorySegment sockaddr,
+            int sockaddrLength) {
+        long address = NativeCall.address(memory, offset, length);
+        long to = NativeCall.address(sockaddr);
+        int result =
+                NativeCall.callAgainIfFailed(
+                        SENDTO, errno, fd, address, length, 0, to, sockaddrLength);
+        Reference.reachabilityFence(memory);
+        Reference.reachabilityFence(sockaddr);
+        return result;
+    }
+
+    /** sendto(2) from a heap segment; the socket must be non-blocking. */
+    static int sendToFromHeap(
             ErrnoCapture errno,
             int fd,
             MemorySegment heap,
             int length,
-            MemorySegment heapSockaddr,
+            MemorySegment sockaddr,
             int sockaddrLength) {
-        return NativeCall.callWithHeapAgainIfFailed(
-                SENDTO, errno, fd, heap, length, 0, heapSockaddr, sockaddrLength);
+        long to = NativeCall.address(sockaddr);
+        int result =
+                NativeCall.callWithHeapAgainIfFailed(
+                        SENDTO, errno, fd, heap, length, 0, to, sockaddrLength);
+        Reference.reachabilityFence(sockaddr);
+        return result;
     }
 
     static int sendMessage(ErrnoCapture errno, int fd, MemorySegment message, int flags) {

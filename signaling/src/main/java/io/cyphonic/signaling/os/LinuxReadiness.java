@@ -7,6 +7,7 @@ import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
 import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.cyphonic.signaling.net.Readiness;
@@ -35,7 +36,7 @@ public final class LinuxReadiness implements Readiness {
     // Owned by the waiting thread.
     private final ErrnoCapture awaitErrno = new ErrnoCapture();
     private final MemorySegment polls;
-    private final MemorySegment drained = MemorySegment.ofArray(new byte[Long.BYTES]);
+    private final MemorySegment drained = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
 
     // Shared: true from a wake-up until the waiting thread has seen it.
     private final AtomicBoolean wakePending = new AtomicBoolean();
@@ -43,7 +44,7 @@ public final class LinuxReadiness implements Readiness {
     // Guarded by wakeLock, taken only by the first of several wake-ups and by close.
     private final ReentrantLock wakeLock = new ReentrantLock();
     private final ErrnoCapture wakeErrno = new ErrnoCapture();
-    private final MemorySegment one = MemorySegment.ofArray(new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
+    private final MemorySegment one = Arena.ofAuto().allocateFrom(JAVA_LONG, 1);
     private int eventFd;
 
     private LinuxReadiness(int eventFd, LinuxTunDevice tun, LinuxUdpTransport udp) {
@@ -103,7 +104,7 @@ public final class LinuxReadiness implements Readiness {
         }
         if (isReady(WAKE_SLOT)) {
             int fd = polls.get(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD);
-            LibC.read(awaitErrno, fd, drained, Long.BYTES);
+            LibC.read(awaitErrno, fd, drained, 0, Long.BYTES);
             // Only after the read: the other order could swallow a wake-up made in between, and
             // leave the flag standing with an empty eventfd, so that no later one would be sent.
             // Read and write in one, so that what the waker published before is visible here.
@@ -129,7 +130,7 @@ public final class LinuxReadiness implements Readiness {
         wakeLock.lock();
         try {
             if (eventFd >= 0) {
-                LibC.write(wakeErrno, eventFd, one, Long.BYTES);
+                LibC.write(wakeErrno, eventFd, one, 0, Long.BYTES);
             }
         } finally {
             wakeLock.unlock();

@@ -48,11 +48,9 @@ public final class LinuxTunDevice implements TunDevice {
     // Owned by the reading thread.
     private final ErrnoCapture readErrno = new ErrnoCapture();
     private final RefusalCount readRefusals = new RefusalCount();
-    private final HeapSegments readSegments = new HeapSegments();
 
     // Owned by the writing thread.
     private final ErrnoCapture writeErrno = new ErrnoCapture();
-    private final HeapSegments writeSegments = new HeapSegments();
 
     private final ReentrantLock injectLock = new ReentrantLock();
 
@@ -206,13 +204,12 @@ public final class LinuxTunDevice implements TunDevice {
     }
 
     @Override
-    public int read(byte[] buffer, int offset, int capacity) {
+    public int read(MemorySegment memory, long offset, int capacity) {
         int descriptor = fd;
         if (descriptor < 0) {
             return -Errno.EBADF;
         }
-        MemorySegment segment = readSegments.incoming(buffer, offset, capacity);
-        int result = LibC.tryRead(descriptor, segment, capacity);
+        int result = LibC.tryRead(descriptor, memory, offset, capacity);
         if (result >= 0) {
             readRefusals.reset();
             return result;
@@ -220,22 +217,23 @@ public final class LinuxTunDevice implements TunDevice {
         if (!readRefusals.explain()) {
             return WOULD_BLOCK;
         }
-        result = LibC.read(readErrno, descriptor, segment, capacity);
+        result = LibC.read(readErrno, descriptor, memory, offset, capacity);
         return result == -Errno.EAGAIN ? WOULD_BLOCK : result;
     }
 
     @Override
-    public int write(byte[] buffer, int offset, int length) {
-        return LibC.write(writeErrno, fd, writeSegments.outgoing(buffer, offset, length), length);
+    public int write(MemorySegment memory, long offset, int length) {
+        return LibC.write(writeErrno, fd, memory, offset, length);
     }
 
     @Override
     public int inject(byte[] buffer, int offset, int length) {
         injectLock.lock();
-        try {
+        try (Arena arena = Arena.ofConfined()) {
             // The kernel takes packets from several threads at once; our errno it would mix up.
-            MemorySegment packet = MemorySegment.ofArray(buffer).asSlice(offset, length);
-            return LibC.write(injectErrno, fd, packet, length);
+            MemorySegment packet = arena.allocate(length);
+            MemorySegment.copy(buffer, offset, packet, ValueLayout.JAVA_BYTE, 0, length);
+            return LibC.write(injectErrno, fd, packet, 0, length);
         } finally {
             injectLock.unlock();
         }

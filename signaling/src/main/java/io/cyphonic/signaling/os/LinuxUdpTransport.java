@@ -8,6 +8,8 @@ import io.cyphonic.signaling.net.UdpTransport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * One UDP port of Linux over IPv4 and IPv6: two sockets, since a socket for both would show IPv4
  * peers as mapped addresses and share one set of options. Works with one family where the host has
@@ -103,7 +105,7 @@ public final class LinuxUdpTransport implements UdpTransport {
     }
 
     @Override
-    public int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+    public int send(MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
         if (length < 1
                 || length > MAX_SEND_LENGTH
                 || segmentLength < 1
@@ -114,13 +116,13 @@ public final class LinuxUdpTransport implements UdpTransport {
         UdpSender sender = to.isIpv4() ? ipv4Sender : ipv6Sender;
         return sender == null
                 ? -Errno.EAFNOSUPPORT
-                : sender.send(buffer, offset, length, segmentLength, to);
+                : sender.send(memory, offset, length, segmentLength, to);
     }
 
     @Override
-    public int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
+    public int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
         UdpSender sender = runs.to[first].isIpv4() ? ipv4Sender : ipv6Sender;
-        return sender == null ? 0 : sender.sendRuns(buffer, runs, first);
+        return sender == null ? 0 : sender.sendRuns(memory, runs, first);
     }
 
     @Override

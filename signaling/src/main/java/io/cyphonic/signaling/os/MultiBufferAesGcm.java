@@ -1,6 +1,5 @@
 package io.cyphonic.signaling.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.cyphonic.signaling.aead.AesGcm;
@@ -15,8 +14,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -52,21 +49,14 @@ public final class MultiBufferAesGcm implements AesGcm {
     private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong NATIVE_LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-    private static final VarHandle LONG_IN_ARRAY =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     /**
-     * key, context, out, in, length, nonce, aad, aad length, tag, tag length. What lies on the heap
-     * is an {@code ADDRESS}; all else is off the heap and kept reachable by the caller.
+     * key, context, out, in, length, nonce, aad, aad length, tag, tag length: addresses off the
+     * heap, kept reachable by the caller.
      */
-    private static final FunctionDescriptor SEAL_CALL =
+    private static final FunctionDescriptor CALL =
             FunctionDescriptor.ofVoid(
-                    JAVA_LONG, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-                    JAVA_LONG, JAVA_LONG, JAVA_LONG);
-
-    private static final FunctionDescriptor OPEN_CALL =
-            FunctionDescriptor.ofVoid(
-                    JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                    JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
                     JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     // Constants of the class, not of an object: only so does the compiler inline the calls. The
@@ -168,7 +158,8 @@ public final class MultiBufferAesGcm implements AesGcm {
 
         private static Binding bind(SymbolLookup library, String name) {
             Linker linker = Linker.nativeLinker();
-            Linker.Option onHeap = Linker.Option.critical(true);
+            // No call is longer than some microseconds: the collector may wait for it.
+            Linker.Option brief = Linker.Option.critical(false);
             MemorySegment version = library.findOrThrow("imb_get_version_str");
             MemorySegment text =
                     MemorySegment.ofAddress(NativeCall.call(version, 0, 0, 0, 0, 0, 0))
@@ -176,9 +167,9 @@ public final class MultiBufferAesGcm implements AesGcm {
             return new Binding(
                     library.findOrThrow("aes_gcm_pre_256_" + name),
                     linker.downcallHandle(
-                            library.findOrThrow("aes_gcm_enc_256_" + name), SEAL_CALL, onHeap),
+                            library.findOrThrow("aes_gcm_enc_256_" + name), CALL, brief),
                     linker.downcallHandle(
-                            library.findOrThrow("aes_gcm_dec_256_" + name), OPEN_CALL, onHeap),
+                            library.findOrThrow("aes_gcm_dec_256_" + name), CALL, brief),
                     "ipsec-mb " + text.getString(0) + " (" + name + ")");
         }
     }
@@ -205,59 +196,51 @@ public final class MultiBufferAesGcm implements AesGcm {
 
     /**
      * <pre>
-     *   | context | nonce (16) | aad (16) | tag (16) |
+     *   | context | nonce (16) | tag (16) |
      * </pre>
      */
     private static final class WorkingMemory implements Context {
         private static final int NONCE = CONTEXT_BYTES;
-        private static final int AAD = NONCE + 16;
-        private static final int TAG = AAD + AAD_LENGTH;
+        private static final int TAG = NONCE + 16;
 
         private final MemorySegment memory = Arena.ofAuto().allocate(TAG + TAG_LENGTH, ALIGNMENT);
         private final long address = memory.address();
-        private final HeapSegments segments = new HeapSegments();
 
         @Override
         public void seal(
                 Key key,
                 long counter,
-                byte[] in,
-                int inOffset,
+                MemorySegment in,
+                long inOffset,
                 int length,
-                byte[] out,
-                int outOffset) {
-            Objects.checkFromIndexSize(inOffset, length, in.length);
-            Objects.checkFromIndexSize(outOffset, AAD_LENGTH + length + TAG_LENGTH, out.length);
+                MemorySegment out,
+                long outOffset) {
+            Objects.checkFromIndexSize(inOffset, length, in.byteSize());
+            Objects.checkFromIndexSize(
+                    outOffset, (long) AAD_LENGTH + length + TAG_LENGTH, out.byteSize());
             memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
-            memory.set(NATIVE_LONG, AAD, (long) LONG_IN_ARRAY.get(out, outOffset));
-            memory.set(
-                    NATIVE_LONG,
-                    AAD + Long.BYTES,
-                    (long) LONG_IN_ARRAY.get(out, outOffset + Long.BYTES));
-            int ciphertext = outOffset + AAD_LENGTH;
+            long plaintext = NativeCall.address(in) + inOffset;
+            long capsule = NativeCall.address(out) + outOffset;
             ExpandedKey expanded = (ExpandedKey) key;
-            MemorySegment to = segments.incoming(out, ciphertext, length);
-            MemorySegment from = segments.incoming(in, inOffset, length);
             try {
                 SEAL.invokeExact(
                         expanded.address,
                         address,
-                        to,
-                        from,
+                        capsule + AAD_LENGTH,
+                        plaintext,
                         (long) length,
                         address + NONCE,
-                        address + AAD,
+                        capsule,
                         (long) AAD_LENGTH,
-                        address + TAG,
+                        capsule + AAD_LENGTH + length,
                         (long) TAG_LENGTH);
             } catch (Throwable e) {
                 throw new IllegalStateException("a call without exceptions threw one", e);
             } finally {
                 Reference.reachabilityFence(expanded);
+                Reference.reachabilityFence(in);
+                Reference.reachabilityFence(out);
             }
-            int tag = ciphertext + length;
-            LONG_IN_ARRAY.set(out, tag, memory.get(NATIVE_LONG, TAG));
-            LONG_IN_ARRAY.set(out, tag + Long.BYTES, memory.get(NATIVE_LONG, TAG + Long.BYTES));
         }
 
         @Override
@@ -267,22 +250,20 @@ public final class MultiBufferAesGcm implements AesGcm {
                 MemorySegment in,
                 long inOffset,
                 int length,
-                byte[] out,
-                int outOffset) {
-            if (!in.isNative()) {
-                throw new IllegalArgumentException("what is opened lies off the heap");
-            }
-            Objects.checkFromIndexSize(inOffset, AAD_LENGTH + length + TAG_LENGTH, in.byteSize());
-            Objects.checkFromIndexSize(outOffset, length, out.length);
+                MemorySegment out,
+                long outOffset) {
+            Objects.checkFromIndexSize(
+                    inOffset, (long) AAD_LENGTH + length + TAG_LENGTH, in.byteSize());
+            Objects.checkFromIndexSize(outOffset, length, out.byteSize());
             memory.set(BIG_ENDIAN_LONG, NONCE + COUNTER_IN_NONCE, counter);
-            long capsule = in.address() + inOffset;
+            long capsule = NativeCall.address(in) + inOffset;
+            long plaintext = NativeCall.address(out) + outOffset;
             ExpandedKey expanded = (ExpandedKey) key;
-            MemorySegment to = segments.incoming(out, outOffset, length);
             try {
                 OPEN.invokeExact(
                         expanded.address,
                         address,
-                        to,
+                        plaintext,
                         capsule + AAD_LENGTH,
                         (long) length,
                         address + NONCE,
@@ -295,6 +276,7 @@ public final class MultiBufferAesGcm implements AesGcm {
             } finally {
                 Reference.reachabilityFence(expanded);
                 Reference.reachabilityFence(in);
+                Reference.reachabilityFence(out);
             }
             long tag = inOffset + AAD_LENGTH + length;
             long difference =

@@ -7,6 +7,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 
 /**
  * Calls C functions of up to six integer or pointer arguments, in four ways in all. For each
@@ -29,21 +30,24 @@ import java.lang.invoke.MethodHandle;
 final class NativeCall {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
-    private static final Linker.Option ON_HEAP = Linker.Option.critical(true);
 
     private static final FunctionDescriptor SIX_LONGS =
             FunctionDescriptor.of(
                     JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-    /** As sendto(2) has it; read(2) and write(2) are the same with fewer arguments. */
-    private static final FunctionDescriptor HEAP =
-            FunctionDescriptor.of(
-                    JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
-
     private static final MethodHandle CALL = LINKER.downcallHandle(SIX_LONGS);
     private static final MethodHandle CALL_ERRNO = LINKER.downcallHandle(SIX_LONGS, ERRNO);
-    private static final MethodHandle CALL_HEAP = LINKER.downcallHandle(HEAP, ON_HEAP);
-    private static final MethodHandle CALL_HEAP_ERRNO = LINKER.downcallHandle(HEAP, ERRNO, ON_HEAP);
+
+    /** As sendto(2) has it. Made when first used: a node has its packets off the heap. */
+    private static final class OnHeap {
+        private static final Linker.Option ON_HEAP = Linker.Option.critical(true);
+        private static final FunctionDescriptor SENDTO =
+                FunctionDescriptor.of(
+                        JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+        static final MethodHandle CALL = LINKER.downcallHandle(SENDTO, ON_HEAP);
+        static final MethodHandle CALL_ERRNO = LINKER.downcallHandle(SENDTO, ERRNO, ON_HEAP);
+    }
 
     private NativeCall() {}
 
@@ -62,6 +66,17 @@ final class NativeCall {
             throw new IllegalArgumentException("a function would write into a heap that moves");
         }
         return segment.address();
+    }
+
+    /**
+     * Where a part of a segment begins.
+     *
+     * @throws IllegalArgumentException if it lies on the heap
+     * @throws IndexOutOfBoundsException if the segment does not have these bytes
+     */
+    static long address(MemorySegment segment, long offset, long length) {
+        Objects.checkFromIndexSize(offset, length, segment.byteSize());
+        return address(segment) + offset;
     }
 
     /** What the function returned: for those without errno, or where nobody asks for it. */
@@ -110,25 +125,9 @@ final class NativeCall {
     }
 
     /**
-     * What the function returned. Its memory may lie on the heap: the collector waits while it
-     * runs, so it must not block.
+     * As {@link #callAgainIfFailed}, with memory that may lie on the heap: the collector waits
+     * while it runs, so the function must not block.
      */
-    static long callWithHeap(
-            MemorySegment function,
-            long a,
-            MemorySegment b,
-            long c,
-            long d,
-            MemorySegment e,
-            long f) {
-        try {
-            return (long) CALL_HEAP.invokeExact(function, a, b, c, d, e, f);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
-    }
-
-    /** As {@link #callAgainIfFailed}, with memory that may lie on the heap. */
     static int callWithHeapAgainIfFailed(
             MemorySegment function,
             ErrnoCapture errno,
@@ -136,17 +135,17 @@ final class NativeCall {
             MemorySegment b,
             long c,
             long d,
-            MemorySegment e,
+            long e,
             long f) {
-        int result = (int) callWithHeap(function, a, b, c, d, e, f);
-        if (result >= 0) {
-            return result;
-        }
         try {
+            int result = (int) (long) OnHeap.CALL.invokeExact(function, a, b, c, d, e, f);
+            if (result >= 0) {
+                return result;
+            }
             return errno.resultOf(
                     (int)
                             (long)
-                                    CALL_HEAP_ERRNO.invokeExact(
+                                    OnHeap.CALL_ERRNO.invokeExact(
                                             function, errno.segment, a, b, c, d, e, f));
         } catch (Throwable t) {
             throw unexpected(t);

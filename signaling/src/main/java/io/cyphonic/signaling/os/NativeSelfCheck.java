@@ -19,6 +19,7 @@ import static io.cyphonic.signaling.os.NativeLayouts.SO_PASSCRED;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
@@ -157,8 +158,8 @@ final class NativeSelfCheck {
         int fd = LibC.eventFd(errno, O_NONBLOCK | O_CLOEXEC);
         require(fd, "eventfd");
         try {
-            MemorySegment one = MemorySegment.ofArray(new byte[] {1, 0, 0, 0, 0, 0, 0, 0});
-            require(LibC.write(errno, fd, one, Long.BYTES), "write to an eventfd");
+            MemorySegment one = arena.allocateFrom(JAVA_LONG, 1);
+            require(LibC.write(errno, fd, one, 0, Long.BYTES), "write to an eventfd");
             MemorySegment polls = arena.allocate(2 * POLLFD_SIZE, Long.BYTES);
             polls.set(JAVA_INT, NativeLayouts.POLLFD_FD, -1);
             polls.set(JAVA_INT, POLLFD_SIZE + NativeLayouts.POLLFD_FD, fd);

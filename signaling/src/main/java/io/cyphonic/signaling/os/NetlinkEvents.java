@@ -44,7 +44,7 @@ public final class NetlinkEvents implements AutoCloseable {
     private static final int WIDE_PREFIX = 8;
 
     private final ErrnoCapture errno = new ErrnoCapture();
-    private final byte[] received = new byte[32 * 1024];
+    private final MemorySegment received = Arena.ofAuto().allocate(32 * 1024);
     private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
     private final int ignoredInterface;
     private int fd;
@@ -96,12 +96,13 @@ public final class NetlinkEvents implements AutoCloseable {
         }
         int changes = NONE;
         while (true) {
-            int length = LibC.read(errno, fd, MemorySegment.ofArray(received), received.length);
+            int length = LibC.read(errno, fd, received, 0, (int) received.byteSize());
             if (length <= 0) {
                 // More than the socket could hold: whatever it was, it was a change.
                 return length == -Errno.ENOBUFS ? ADDRESSES | ROUTES : changes;
             }
-            changes |= changes(received, length, ignoredInterface);
+            byte[] messages = received.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+            changes |= changes(messages, length, ignoredInterface);
         }
     }
 

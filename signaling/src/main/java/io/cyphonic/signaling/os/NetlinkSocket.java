@@ -26,7 +26,7 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int DEADLINE_MS = 5_000;
 
     private final ErrnoCapture errno = new ErrnoCapture();
-    private final byte[] reply = new byte[32 * 1024];
+    private final MemorySegment reply = Arena.ofAuto().allocate(32 * 1024);
     private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
     private int fd;
     private int sequence;
@@ -67,10 +67,17 @@ final class NetlinkSocket implements AutoCloseable {
         return answer.getInt(NetlinkRequest.HEADER_LENGTH);
     }
 
+    private int send(byte[] request) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocateFrom(ValueLayout.JAVA_BYTE, request);
+            return LibC.write(errno, fd, memory, 0, request.length);
+        }
+    }
+
     /** Sends a request and returns the first message of the answer that belongs to it. */
     ByteBuffer ask(NetlinkRequest request) throws NativeException {
         byte[] bytes = request.bytes();
-        int sent = LibC.write(errno, fd, MemorySegment.ofArray(bytes), bytes.length);
+        int sent = send(bytes);
         if (sent < 0) {
             throw new NativeException("netlink request not sent", sent);
         }
@@ -79,14 +86,15 @@ final class NetlinkSocket implements AutoCloseable {
             if (ready == 0) {
                 throw new NativeException("netlink gave no answer within 5 seconds", 0);
             }
-            int length = LibC.read(errno, fd, MemorySegment.ofArray(reply), reply.length);
+            int length = LibC.read(errno, fd, reply, 0, (int) reply.byteSize());
             if (length < NetlinkRequest.HEADER_LENGTH) {
                 if (length == -Errno.EAGAIN || length == -Errno.EINTR) {
                     continue;
                 }
                 throw new NativeException("netlink answer not received", length);
             }
-            ByteBuffer answer = ByteBuffer.wrap(reply, 0, length).order(ByteOrder.nativeOrder());
+            byte[] copy = reply.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+            ByteBuffer answer = ByteBuffer.wrap(copy).order(ByteOrder.nativeOrder());
             if (answer.getInt(8) == sequence) {
                 return answer;
             }

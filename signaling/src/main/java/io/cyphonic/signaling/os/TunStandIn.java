@@ -9,8 +9,11 @@ import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
 import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
 import static io.cyphonic.signaling.os.NativeLayouts.SOCK_DGRAM;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,8 +28,8 @@ import java.lang.foreign.MemorySegment;
 public final class TunStandIn implements AutoCloseable {
     private final LinuxTunDevice device;
     private final ErrnoCapture errno = new ErrnoCapture();
-    private final HeapSegments handed = new HeapSegments();
-    private final HeapSegments taken = new HeapSegments();
+    private final MemorySegment handed = ReceivedDatagrams.newMemory();
+    private final MemorySegment taken = ReceivedDatagrams.newMemory();
     private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
     private int fd;
 
@@ -70,8 +73,8 @@ public final class TunStandIn implements AutoCloseable {
      * @return whether the device had room
      */
     public boolean hand(byte[] packet) {
-        MemorySegment segment = handed.outgoing(packet, 0, packet.length);
-        return LibC.write(errno, fd, segment, packet.length) == packet.length;
+        MemorySegment.copy(packet, 0, handed, JAVA_BYTE, 0, packet.length);
+        return LibC.write(errno, fd, handed, 0, packet.length) == packet.length;
     }
 
     /**
@@ -80,8 +83,10 @@ public final class TunStandIn implements AutoCloseable {
      * @return its length, or 0 if there is none
      */
     public int take(byte[] buffer) {
-        return Math.max(
-                0, LibC.tryRead(fd, taken.incoming(buffer, 0, buffer.length), buffer.length));
+        int capacity = (int) Math.min(buffer.length, taken.byteSize());
+        int length = Math.max(0, LibC.tryRead(fd, taken, 0, capacity));
+        MemorySegment.copy(taken, JAVA_BYTE, 0, buffer, 0, length);
+        return length;
     }
 
     /** Waits for a packet to take; false if none came in time. */

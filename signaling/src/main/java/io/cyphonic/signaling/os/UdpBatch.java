@@ -16,11 +16,12 @@ import io.cyphonic.signaling.net.DatagramRuns;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * Sends runs of different lengths or to different receivers in one sendmmsg(2), each with its own
- * {@code UDP_SEGMENT} control message (udp(7)). The bytes are copied to native memory first, since
- * a structure of the kernel can point nowhere else; so this pays from the third run on.
+ * {@code UDP_SEGMENT} control message (udp(7)). What lies on the heap is copied to native memory
+ * first, since a structure of the kernel can point nowhere else; this pays from the third run on.
  *
  * <p>Owned by the sending thread. Does not allocate once made; its memory is made at first use.
  */
@@ -35,15 +36,22 @@ final class UdpBatch {
     private NativeMessage[] each;
 
     /** See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}. */
-    int send(int descriptor, boolean segmentation, byte[] buffer, DatagramRuns runs, int first) {
-        int count = fill(segmentation, buffer, runs, first);
+    int send(
+            int descriptor,
+            boolean segmentation,
+            MemorySegment memory,
+            DatagramRuns runs,
+            int first) {
+        int count = fill(segmentation, memory, runs, first);
         if (count == 0) {
             return 0;
         }
-        return Math.max(0, LibC.trySendMessages(descriptor, messages, count));
+        int sent = Math.max(0, LibC.trySendMessages(descriptor, messages, count));
+        Reference.reachabilityFence(memory);
+        return sent;
     }
 
-    private int fill(boolean segmentation, byte[] buffer, DatagramRuns runs, int first) {
+    private int fill(boolean segmentation, MemorySegment memory, DatagramRuns runs, int first) {
         if (messages == null) {
             allocate();
         }
@@ -59,8 +67,12 @@ final class UdpBatch {
             if (!goes) {
                 break;
             }
-            MemorySegment.copy(buffer, runs.offset[run], bytes, JAVA_BYTE, used, length);
-            describe(each[count], runs, run, used, segmentation);
+            long address = memory.address() + runs.offset[run];
+            if (!memory.isNative()) {
+                MemorySegment.copy(memory, runs.offset[run], bytes, used, length);
+                address = bytes.address() + used;
+            }
+            describe(each[count], runs, run, address, segmentation);
             used += length;
             count++;
         }
@@ -68,11 +80,11 @@ final class UdpBatch {
     }
 
     private void describe(
-            NativeMessage message, DatagramRuns runs, int run, int at, boolean segmentation) {
+            NativeMessage message, DatagramRuns runs, int run, long address, boolean segmentation) {
         byte[] receiver = runs.to[run].sockaddr();
         MemorySegment.copy(receiver, 0, message.name(), JAVA_BYTE, 0, receiver.length);
         message.setNameLength(receiver.length);
-        message.setPieceAddress(0, bytes.address() + at, runs.length[run]);
+        message.setPieceAddress(0, address, runs.length[run]);
         if (segmentation) {
             message.control().set(JAVA_SHORT, CMSG_DATA, (short) runs.segmentLength[run]);
         }

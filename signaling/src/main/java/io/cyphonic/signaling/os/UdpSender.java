@@ -15,9 +15,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Sends batches on one socket: sendto(2) straight from the heap, cut by the kernel into datagrams
- * of the length set as socket option {@code UDP_SEGMENT} (udp(7)). The option is changed only when
- * the datagram length changes; a send no longer than it is one datagram.
+ * Sends batches on one socket: sendto(2) straight from where they are, cut by the kernel into
+ * datagrams of the length set as socket option {@code UDP_SEGMENT} (udp(7)). The option is changed
+ * only when the datagram length changes; a send no longer than it is one datagram.
  *
  * <p>Owned by the sending thread; the two state questions may be asked by any. Does not allocate.
  */
@@ -34,8 +34,9 @@ final class UdpSender {
 
     // Owned by the sending thread.
     private final HeapSegments segments = new HeapSegments();
-    private final byte[] sockaddr = new byte[Endpoint.SOCKADDR_IPV6_LENGTH];
-    private final MemorySegment sockaddrSegment = MemorySegment.ofArray(sockaddr);
+    private final MemorySegment sockaddr =
+            Arena.ofAuto().allocate(Endpoint.SOCKADDR_IPV6_LENGTH, Long.BYTES);
+    private byte[] addressed = {};
     private final UdpBatch batch = new UdpBatch();
     private int segmentOption;
 
@@ -60,31 +61,31 @@ final class UdpSender {
     }
 
     /** See {@link UdpTransport#send}. */
-    int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+    int send(MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
         boolean single = length <= segmentLength;
         if (!segmentation) {
             return single
-                    ? sendSingle(buffer, offset, length, to)
-                    : sendOneByOne(buffer, offset, length, segmentLength, to);
+                    ? sendSingle(memory, offset, length, to)
+                    : sendOneByOne(memory, offset, length, segmentLength, to);
         }
         if (single
                 ? segmentOption != 0 && segmentOption < length
                 : segmentOption != segmentLength) {
             int result = setSegmentOption(single ? length : segmentLength);
             if (result < 0) {
-                return refused(result, buffer, offset, length, segmentLength, to);
+                return refused(result, memory, offset, length, segmentLength, to);
             }
         }
-        int result = sendSingle(buffer, offset, length, to);
+        int result = sendSingle(memory, offset, length, to);
         // A single datagram without the option cannot have been refused because of it.
         return result < 0 && segmentOption != 0 && mayBeSegmentation(result)
-                ? refused(result, buffer, offset, length, segmentLength, to)
+                ? refused(result, memory, offset, length, segmentLength, to)
                 : result;
     }
 
     /** See {@link UdpTransport#sendRuns}. */
-    int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
-        return batch.send(socket.descriptor(), segmentation, buffer, runs, first);
+    int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
+        return batch.send(socket.descriptor(), segmentation, memory, runs, first);
     }
 
     private static boolean mayBeSegmentation(int result) {
@@ -101,10 +102,15 @@ final class UdpSender {
      * kernels compare the option with the path even for datagrams shorter than it.)
      */
     private int refused(
-            int result, byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+            int result,
+            MemorySegment memory,
+            int offset,
+            int length,
+            int segmentLength,
+            Endpoint to) {
         int refusedLength = Math.max(segmentOption, Math.min(length, segmentLength));
         setSegmentOption(0);
-        int sent = sendOneByOne(buffer, offset, length, segmentLength, to);
+        int sent = sendOneByOne(memory, offset, length, segmentLength, to);
         if (sent < 0) {
             // Refused without segmentation too (too long, no route): that was not the cause.
             if (sent == UdpTransport.TOO_LONG) {
@@ -155,11 +161,11 @@ final class UdpSender {
     }
 
     private int sendOneByOne(
-            byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
+            MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
         int sent = 0;
         while (sent < length) {
             int next = Math.min(segmentLength, length - sent);
-            int result = sendSingle(buffer, offset + sent, next, to);
+            int result = sendSingle(memory, offset + sent, next, to);
             if (result <= 0) {
                 return sent > 0 ? sent : result;
             }
@@ -169,21 +175,31 @@ final class UdpSender {
     }
 
     /** One call to the kernel. */
-    private int sendSingle(byte[] buffer, int offset, int length, Endpoint to) {
+    private int sendSingle(MemorySegment memory, int offset, int length, Endpoint to) {
         byte[] target = to.sockaddr();
-        System.arraycopy(target, 0, sockaddr, 0, target.length);
+        if (target != addressed) {
+            MemorySegment.copy(target, 0, sockaddr, ValueLayout.JAVA_BYTE, 0, target.length);
+            addressed = target;
+        }
         int result =
-                LibC.sendTo(
-                        errno,
-                        socket.descriptor(),
-                        segments.outgoing(buffer, offset, length),
-                        length,
-                        sockaddrSegment,
-                        target.length);
+                memory.isNative()
+                        ? sendFromOffHeap(memory, offset, length)
+                        : sendFromHeap(memory, offset, length);
         // Both mean that there is no room now: in the socket buffer, or in the device queue.
         return result == -Errno.EAGAIN || result == -Errno.ENOBUFS
                 ? UdpTransport.WOULD_BLOCK
                 : result;
+    }
+
+    private int sendFromOffHeap(MemorySegment memory, int offset, int length) {
+        return LibC.sendTo(
+                errno, socket.descriptor(), memory, offset, length, sockaddr, addressed.length);
+    }
+
+    private int sendFromHeap(MemorySegment memory, int offset, int length) {
+        MemorySegment part = segments.outgoing(memory, offset, length);
+        return LibC.sendToFromHeap(
+                errno, socket.descriptor(), part, length, sockaddr, addressed.length);
     }
 
     private int setSegmentOption(int length) {

@@ -2,12 +2,10 @@ package io.cyphonic.signaling.protocol;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Writes the capsule header in place in a byte array, and reads it in place from received memory.
+ * Writes and reads the capsule header in place, in the memory off the heap where capsules are.
  *
  * <pre>
  *  0                   1                   2                   3
@@ -31,7 +29,7 @@ import java.nio.ByteOrder;
  * join neighbours again without parsing: bits 15 to 6 hold the length of the inner IP and transport
  * headers in bytes, bits 5 to 0 the index of the segment in its super-packet (modulo 64).
  *
- * <p>Static methods without state; no allocation, no bounds check beyond that of array or memory.
+ * <p>Static methods without state; no allocation, no bounds check beyond that of the memory.
  */
 public final class CapsuleHeader {
     /** Length of the header in bytes. */
@@ -70,22 +68,19 @@ public final class CapsuleHeader {
     /** Flag: the payload is a control message (SBE), not an inner packet. */
     public static final int FLAG_CONTROL = 0x80;
 
-    private static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-
-    private static final ValueLayout.OfShort RECEIVED_SHORT =
+    private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfInt RECEIVED_INT =
+    private static final ValueLayout.OfInt INT =
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfLong RECEIVED_LONG =
+    private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private CapsuleHeader() {}
 
     /** Writes the whole header at {@code offset}. */
     public static void write(
-            byte[] buffer,
-            int offset,
+            MemorySegment memory,
+            long offset,
             int flags,
             int segmentData,
             int receiverIndex,
@@ -97,8 +92,8 @@ public final class CapsuleHeader {
                         | (flags & 0xFFL) << 48
                         | (segmentData & 0xFFFFL) << 32
                         | receiverIndex & 0xFFFF_FFFFL;
-        LONG.set(buffer, offset + TYPE_FIELD_OFFSET, first);
-        LONG.set(buffer, offset + COUNTER_FIELD_OFFSET, counter);
+        memory.set(LONG, offset + TYPE_FIELD_OFFSET, first);
+        memory.set(LONG, offset + COUNTER_FIELD_OFFSET, counter);
     }
 
     /** The flags of the header at {@code offset}, 0 to 255. */
@@ -108,17 +103,17 @@ public final class CapsuleHeader {
 
     /** The segment data of the header at {@code offset}, 0 to 65535. */
     public static int segmentData(MemorySegment received, long offset) {
-        return received.get(RECEIVED_SHORT, offset + SEGMENT_DATA_FIELD_OFFSET) & 0xFFFF;
+        return received.get(SHORT, offset + SEGMENT_DATA_FIELD_OFFSET) & 0xFFFF;
     }
 
     /** The receiver index of the header at {@code offset}. */
     public static int receiverIndex(MemorySegment received, long offset) {
-        return received.get(RECEIVED_INT, offset + RECEIVER_INDEX_FIELD_OFFSET);
+        return received.get(INT, offset + RECEIVER_INDEX_FIELD_OFFSET);
     }
 
     /** The counter of the header at {@code offset}. */
     public static long counter(MemorySegment received, long offset) {
-        return received.get(RECEIVED_LONG, offset + COUNTER_FIELD_OFFSET);
+        return received.get(LONG, offset + COUNTER_FIELD_OFFSET);
     }
 
     /**

@@ -2,14 +2,18 @@ package io.cyphonic.signaling.relay;
 
 import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.UdpTransport;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Sends what the relay passes on. What many senders send comes in short runs, each for somebody
  * else: those are kept until nothing more has come, and go to the kernel in one call. Long ones,
  * which a call is worth and a copy is not, go at once, behind what was kept: order is kept.
  *
- * <p>Owned by the relay's thread; does not allocate.
+ * <p>Owned by the relay's thread; does not allocate for what is passed on.
  */
 final class RelaySender implements RelayOutput {
     /** Runs that are kept at most; so many go into one call. */
@@ -23,8 +27,13 @@ final class RelaySender implements RelayOutput {
     private final UdpTransport transport;
     private final RelayCounters counters;
     private final DatagramRuns runs = new DatagramRuns(MAX_RUNS);
-    private final byte[] kept = new byte[CAPACITY];
+    private final MemorySegment kept = ReceivedDatagrams.newMemory();
     private int used;
+
+    /** The buffer that long runs come in, mostly the same one, and its segment. */
+    private byte[] seen = {};
+
+    private MemorySegment ofSeen = MemorySegment.ofArray(seen);
 
     RelaySender(UdpTransport transport, RelayCounters counters) {
         this.transport = transport;
@@ -38,17 +47,26 @@ final class RelaySender implements RelayOutput {
             flush();
         }
         if (!isKept) {
-            sendRun(buffer, offset, length, segmentLength, to);
+            sendRun(segmentOf(buffer), offset, length, segmentLength, to);
             return;
         }
-        System.arraycopy(buffer, offset, kept, used, length);
+        MemorySegment.copy(buffer, offset, kept, ValueLayout.JAVA_BYTE, used, length);
         runs.add(to, used, length, segmentLength);
         used += length;
     }
 
     @Override
     public void answer(byte[] datagram, Endpoint to) {
-        transport.send(datagram, 0, datagram.length, datagram.length, to);
+        MemorySegment segment = MemorySegment.ofArray(datagram);
+        transport.send(segment, 0, datagram.length, datagram.length, to);
+    }
+
+    private MemorySegment segmentOf(byte[] buffer) {
+        if (buffer != seen) {
+            seen = buffer;
+            ofSeen = MemorySegment.ofArray(buffer);
+        }
+        return ofSeen;
     }
 
     /** Sends what was kept. To be called before the thread sleeps. */
@@ -73,8 +91,9 @@ final class RelaySender implements RelayOutput {
         used = 0;
     }
 
-    private void sendRun(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
-        boolean sent = transport.send(buffer, offset, length, segmentLength, to) == length;
+    private void sendRun(
+            MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
+        boolean sent = transport.send(memory, offset, length, segmentLength, to) == length;
         count(sent ? RelayCounter.FORWARDED : RelayCounter.SEND_FAILED, length, segmentLength);
     }
 

@@ -3,12 +3,13 @@ package io.cyphonic.signaling.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import io.cyphonic.signaling.aead.AesGcm;
 
 import org.junit.jupiter.api.Test;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -103,21 +104,24 @@ class AesGcmSelfCheckTest {
             public void seal(
                     Key key,
                     long counter,
-                    byte[] in,
-                    int inOffset,
+                    MemorySegment in,
+                    long inOffset,
                     int length,
-                    byte[] out,
-                    int outOffset) {
+                    MemorySegment out,
+                    long outOffset) {
+                byte[] plaintext = in.asSlice(inOffset, length).toArray(JAVA_BYTE);
                 try {
                     byte[] secret = ((PlatformKey) key).secret;
                     Cipher cipher = cipher(Cipher.ENCRYPT_MODE, secret, counter);
-                    cipher.updateAAD(out, outOffset, AAD_LENGTH);
-                    cipher.doFinal(in, inOffset, length, out, outOffset + AAD_LENGTH);
+                    cipher.updateAAD(out.asSlice(outOffset, AAD_LENGTH).toArray(JAVA_BYTE));
+                    byte[] sealed = cipher.doFinal(plaintext);
+                    if (sealsWrongly && length >= 768) {
+                        sealed[0] ^= 1;
+                    }
+                    long to = outOffset + AAD_LENGTH;
+                    MemorySegment.copy(sealed, 0, out, JAVA_BYTE, to, sealed.length);
                 } catch (GeneralSecurityException e) {
                     throw new AssertionError(e);
-                }
-                if (sealsWrongly && length >= 768) {
-                    out[outOffset + AAD_LENGTH] ^= 1;
                 }
             }
 
@@ -128,16 +132,16 @@ class AesGcmSelfCheckTest {
                     MemorySegment in,
                     long inOffset,
                     int length,
-                    byte[] out,
-                    int outOffset) {
+                    MemorySegment out,
+                    long outOffset) {
                 byte[] sealed =
-                        in.asSlice(inOffset, AAD_LENGTH + length + TAG_LENGTH)
-                                .toArray(ValueLayout.JAVA_BYTE);
+                        in.asSlice(inOffset, AAD_LENGTH + length + TAG_LENGTH).toArray(JAVA_BYTE);
                 try {
                     byte[] secret = ((PlatformKey) key).secret;
                     Cipher cipher = cipher(Cipher.DECRYPT_MODE, secret, counter);
                     cipher.updateAAD(sealed, 0, AAD_LENGTH);
-                    cipher.doFinal(sealed, AAD_LENGTH, length + TAG_LENGTH, out, outOffset);
+                    byte[] opened = cipher.doFinal(sealed, AAD_LENGTH, length + TAG_LENGTH);
+                    MemorySegment.copy(opened, 0, out, JAVA_BYTE, outOffset, length);
                     return true;
                 } catch (AEADBadTagException _) {
                     return opensAnything;

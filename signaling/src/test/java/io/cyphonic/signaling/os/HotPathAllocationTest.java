@@ -9,8 +9,10 @@ import io.cyphonic.signaling.net.ReceivedDatagrams;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 
 /**
  * Counts the bytes that hot calls allocate once compiled. A foreign call that boxes, or a segment
@@ -35,12 +37,15 @@ class HotPathAllocationTest {
             Endpoint self = Endpoint.of(new InetSocketAddress("127.0.0.1", udp.localPort()));
             ReceivedDatagrams into = new ReceivedDatagrams();
             into.buffer = new byte[65_535];
-            byte[][] slots = new byte[16][4_096];
+            MemorySegment[] slots = new MemorySegment[16];
+            Arrays.setAll(
+                    slots,
+                    i -> i < 8 ? OffHeap.zeros(4_096) : MemorySegment.ofArray(new byte[4_096]));
 
             long bytes =
                     leastAllocated(
                             round -> {
-                                byte[] slot = slots[round & 15];
+                                MemorySegment slot = slots[round & 15];
                                 int segment = 1_000 + (round & 1);
                                 int length = (round & 2) == 0 ? 900 : 3_000;
                                 if (udp.send(slot, round & 15, length, segment, self) != length) {

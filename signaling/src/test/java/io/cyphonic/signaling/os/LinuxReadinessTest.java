@@ -25,7 +25,7 @@ class LinuxReadinessTest {
             Endpoint self = Endpoint.of(new InetSocketAddress("127.0.0.1", udp.localPort()));
             assertThat(readiness.await(0)).isZero();
 
-            udp.send(new byte[] {1}, 0, 1, 1, self);
+            udp.send(OffHeap.copy(new byte[] {1}), 0, 1, 1, self);
 
             assertThat(readiness.await(-1)).isEqualTo(Readiness.UDP);
             assertThat(readiness.await(-1)).isEqualTo(Readiness.UDP);

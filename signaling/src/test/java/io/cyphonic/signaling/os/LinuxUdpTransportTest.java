@@ -57,7 +57,7 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
         byte[] data = randomBytes(40 * 1400 + 77, 1);
 
-        int sent = sender.send(data, 0, data.length, 1400, endpoint(host, receiver));
+        int sent = sender.send(OffHeap.copy(data), 0, data.length, 1400, endpoint(host, receiver));
         List<byte[]> datagrams = receive(receiver, 41);
 
         assertThat(sent).isEqualTo(data.length);
@@ -76,7 +76,9 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport receiver = open(options);
         byte[] data = randomBytes(64 * 1000, 2);
 
-        int sent = sender.send(data, 0, data.length, 1000, endpoint("127.0.0.1", receiver));
+        int sent =
+                sender.send(
+                        OffHeap.copy(data), 0, data.length, 1000, endpoint("127.0.0.1", receiver));
         List<byte[]> datagrams = receive(receiver, 64);
 
         assertThat(sent).isEqualTo(data.length);
@@ -91,7 +93,7 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
         byte[] data = randomBytes(10 * 500 + 1, 3);
 
-        sender.send(data, 0, data.length, 500, endpoint("127.0.0.1", receiver));
+        sender.send(OffHeap.copy(data), 0, data.length, 500, endpoint("127.0.0.1", receiver));
         awaitReadable(receiver);
         int length = receiver.receive(received);
 
@@ -124,7 +126,7 @@ class LinuxUdpTransportTest {
 
         for (int[] send : sends) {
             byte[] data = randomBytes(send[0], send[0]);
-            assertThat(sender.send(data, 0, send[0], send[1], to)).isEqualTo(send[0]);
+            assertThat(sender.send(OffHeap.copy(data), 0, send[0], send[1], to)).isEqualTo(send[0]);
             int count = 0;
             for (int left = send[0]; left > 0; left -= send[1]) {
                 expected.add(Math.min(left, send[1]));
@@ -144,7 +146,7 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
         Endpoint to = endpoint("127.0.0.1", receiver);
-        sender.send(new byte[1000], 0, 1000, 500, to);
+        sender.send(OffHeap.copy(new byte[1000]), 0, 1000, 500, to);
         receive(receiver, 2);
         byte[] signaling = randomBytes(1232, 4);
 
@@ -165,9 +167,9 @@ class LinuxUdpTransportTest {
         byte[] data = randomBytes(5 * 900 + 10, 5);
         refuseSegmentation(sender);
 
-        int sent = sender.send(data, 0, data.length, 900, to);
+        int sent = sender.send(OffHeap.copy(data), 0, data.length, 900, to);
         List<byte[]> datagrams = receive(receiver, 6);
-        int sentAgain = sender.send(data, 0, data.length, 900, to);
+        int sentAgain = sender.send(OffHeap.copy(data), 0, data.length, 900, to);
 
         assertThat(sent).isEqualTo(data.length);
         assertThat(joined(datagrams)).isEqualTo(data);
@@ -196,7 +198,7 @@ class LinuxUdpTransportTest {
         byte[] tooLong = new byte[SignalingSender.CAPACITY + 1];
 
         assertThat(sender.sendSignaling(tooLong, tooLong.length, to)).isEqualTo(-Errno.EMSGSIZE);
-        assertThatThrownBy(() -> sender.send(new byte[70_000], 0, 65_508, 65_508, to))
+        assertThatThrownBy(() -> sender.send(OffHeap.copy(new byte[70_000]), 0, 65_508, 65_508, to))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("65508");
     }
@@ -207,9 +209,9 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport receiver = open(new UdpOptions(0, false, false, 1 << 20));
         byte[] one = {1};
         for (int i = 0; i < 100; i++) {
-            sender.send(one, 0, 1, 1, endpoint("127.0.0.1", receiver));
+            sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("127.0.0.1", receiver));
         }
-        sender.send(one, 0, 1, 1, endpoint("::1", receiver));
+        sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("::1", receiver));
 
         int receivesUntilIpv6 = 0;
         do {
@@ -225,12 +227,12 @@ class LinuxUdpTransportTest {
         LinuxUdpTransport sender = open(new UdpOptions(0, false, false, 1 << 20));
         LinuxUdpTransport receiver = open(new UdpOptions(0, false, false, 1 << 20));
         byte[] one = {1};
-        sender.send(one, 0, 1, 1, endpoint("::1", receiver));
+        sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("::1", receiver));
 
         int receivesUntilIpv6 = 0;
         do {
             assertThat(receivesUntilIpv6).isLessThan(UdpReceiver.TURNS);
-            sender.send(one, 0, 1, 1, endpoint("127.0.0.1", receiver));
+            sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("127.0.0.1", receiver));
             while (receiver.receive(received) == UdpTransport.WOULD_BLOCK) {
                 awaitReadable(receiver);
             }
@@ -252,8 +254,8 @@ class LinuxUdpTransportTest {
         runs.add(endpoint("127.0.0.1", one), 1_000, 1_250, segmentation ? 500 : 1_250);
         runs.add(endpoint("::1", two), 2_250, 7, 7);
 
-        assertThat(sender.sendRuns(buffer, runs, 0)).isEqualTo(3);
-        assertThat(sender.sendRuns(buffer, runs, 3)).isEqualTo(1);
+        assertThat(sender.sendRuns(OffHeap.copy(buffer), runs, 0)).isEqualTo(3);
+        assertThat(sender.sendRuns(OffHeap.copy(buffer), runs, 3)).isEqualTo(1);
 
         List<byte[]> atOne = receive(one, segmentation ? 4 : 2);
         assertThat(atOne.getFirst()).isEqualTo(Arrays.copyOfRange(buffer, 0, 100));
@@ -272,7 +274,7 @@ class LinuxUdpTransportTest {
         DatagramRuns runs = new DatagramRuns(1);
         runs.add(endpoint("127.0.0.1", sender), 0, 300, 100);
 
-        assertThat(sender.sendRuns(new byte[300], runs, 0)).isZero();
+        assertThat(sender.sendRuns(OffHeap.copy(new byte[300]), runs, 0)).isZero();
     }
 
     @Test
@@ -312,7 +314,7 @@ class LinuxUdpTransportTest {
         transport.close();
 
         assertThat(transport.receive(received)).isEqualTo(-Errno.EBADF);
-        assertThat(transport.send(new byte[1], 0, 1, 1, to)).isEqualTo(-Errno.EBADF);
+        assertThat(transport.send(OffHeap.copy(new byte[1]), 0, 1, 1, to)).isEqualTo(-Errno.EBADF);
         assertThat(transport.sendSignaling(new byte[1], 1, to)).isEqualTo(-Errno.EBADF);
     }
 

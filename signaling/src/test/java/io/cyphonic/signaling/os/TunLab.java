@@ -6,6 +6,7 @@ import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -78,8 +79,8 @@ final class TunLab {
     private static void oversize(String target) throws Exception {
         try (LinuxUdpTransport udp = LinuxUdpTransport.open(UdpOptions.ofPort(0))) {
             Endpoint to = Endpoint.of(new InetSocketAddress(target, 9));
-            int sent = udp.send(new byte[5_600], 0, 5_600, 1_400, to);
-            int small = udp.send(new byte[2_000], 0, 2_000, 1_000, to);
+            int sent = udp.send(OffHeap.zeros(5_600), 0, 5_600, 1_400, to);
+            int small = udp.send(OffHeap.zeros(2_000), 0, 2_000, 1_000, to);
             say(
                     "SENT "
                             + sent
@@ -95,16 +96,16 @@ final class TunLab {
     /** Sends to a neighbour that does not answer, with a small buffer, until it is full. */
     private static void full(String target) throws Exception {
         Endpoint to = Endpoint.of(new InetSocketAddress(target, 9));
-        byte[] data = new byte[64_000];
+        MemorySegment data = OffHeap.zeros(64_000);
         try (LinuxUdpTransport udp =
                         LinuxUdpTransport.open(new UdpOptions(0, false, false, 8_192));
                 LinuxUdpTransport segmenting =
                         LinuxUdpTransport.open(new UdpOptions(0, true, true, 8_192))) {
-            int sent = udp.send(data, 0, data.length, 1_000, to);
-            int then = udp.send(data, 0, data.length, 1_000, to);
+            int sent = udp.send(data, 0, 64_000, 1_000, to);
+            int then = udp.send(data, 0, 64_000, 1_000, to);
             int batch = 1;
             for (int i = 0; i < 100 && batch > 0; i++) {
-                batch = segmenting.send(data, 0, data.length, 1_000, to);
+                batch = segmenting.send(data, 0, 64_000, 1_000, to);
             }
             say("ONE-BY-ONE " + sent + " THEN " + then + " BATCH " + batch);
         }
@@ -117,11 +118,13 @@ final class TunLab {
 
     /** One direction. */
     private static final class Cable implements Runnable {
+        private static final int CAPACITY = VirtioNetHeader.LENGTH + 65_535;
+
         private final LinuxTunDevice from;
         private final LinuxTunDevice to;
         private final LinuxReadiness readiness;
         private final AtomicBoolean stopped;
-        private final byte[] buffer = new byte[VirtioNetHeader.LENGTH + 65_535];
+        private final MemorySegment buffer = OffHeap.zeros(CAPACITY);
         private int superPackets;
         private int largest;
 
@@ -139,11 +142,12 @@ final class TunLab {
         @Override
         public void run() {
             while (!stopped.get()) {
-                int length = from.read(buffer, 0, buffer.length);
+                int length = from.read(buffer, 0, CAPACITY);
                 if (length == TunDevice.WOULD_BLOCK) {
                     readiness.await(-1);
                 } else if (length > 0) {
-                    if (VirtioNetHeader.gsoType(buffer, 0) != VirtioNetHeader.GSO_NONE) {
+                    byte[] virtio = OffHeap.bytes(buffer, VirtioNetHeader.LENGTH);
+                    if (VirtioNetHeader.gsoType(virtio, 0) != VirtioNetHeader.GSO_NONE) {
                         superPackets++;
                         largest = Math.max(largest, length);
                     }

@@ -9,13 +9,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.MemorySegment;
 import java.net.NetworkInterface;
 import java.util.Arrays;
 
 class TunStandInTest {
     private static final byte[] PACKET = "a packet with its virtio header".getBytes();
 
-    private final byte[] buffer = new byte[64 * 1024];
+    private static final int CAPACITY = 64 * 1024;
+
+    private final byte[] buffer = new byte[CAPACITY];
+    private final MemorySegment memory = OffHeap.zeros(CAPACITY);
     private TunStandIn standIn;
 
     @BeforeEach
@@ -32,11 +36,10 @@ class TunStandInTest {
     void shouldReadFromTheDeviceWhatWasHandedToIt() {
         assertThat(standIn.hand(PACKET)).isTrue();
 
-        int length = standIn.device().read(buffer, 0, buffer.length);
+        int length = standIn.device().read(memory, 0, CAPACITY);
 
-        assertThat(Arrays.copyOf(buffer, length)).isEqualTo(PACKET);
-        assertThat(standIn.device().read(buffer, 0, buffer.length))
-                .isEqualTo(TunDevice.WOULD_BLOCK);
+        assertThat(OffHeap.bytes(memory, length)).isEqualTo(PACKET);
+        assertThat(standIn.device().read(memory, 0, CAPACITY)).isEqualTo(TunDevice.WOULD_BLOCK);
     }
 
     @Test
@@ -44,7 +47,7 @@ class TunStandInTest {
         assertThat(standIn.await(0)).isFalse();
         assertThat(standIn.take(buffer)).isZero();
 
-        standIn.device().write(PACKET, 0, PACKET.length);
+        standIn.device().write(OffHeap.copy(PACKET), 0, PACKET.length);
 
         assertThat(standIn.await(0)).isTrue();
         assertThat(Arrays.copyOf(buffer, standIn.take(buffer))).isEqualTo(PACKET);
@@ -85,6 +88,6 @@ class TunStandInTest {
 
         assertThat(standIn.hand(PACKET)).isFalse();
         assertThat(standIn.take(buffer)).isZero();
-        assertThat(standIn.device().read(buffer, 0, 1)).isEqualTo(-Errno.EBADF);
+        assertThat(standIn.device().read(memory, 0, 1)).isEqualTo(-Errno.EBADF);
     }
 }

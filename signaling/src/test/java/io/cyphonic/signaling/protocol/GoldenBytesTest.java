@@ -253,7 +253,12 @@ class GoldenBytesTest {
         int flags = CapsuleHeader.FLAG_PARTIAL_CHECKSUM | CapsuleHeader.FLAG_SEGMENT;
 
         CapsuleHeader.write(
-                buffer, 1, flags, CapsuleHeader.segmentData(52, 66), 0xA1A2A3A4, NUMBER);
+                MemorySegment.ofArray(buffer),
+                1,
+                flags,
+                CapsuleHeader.segmentData(52, 66),
+                0xA1A2A3A4,
+                NUMBER);
 
         assertThat(HEX.formatHex(buffer)).isEqualTo("0044030d02a1a2a3a4010203040506070800");
         assertThat(CapsuleHeader.flags(MemorySegment.ofArray(buffer), 1)).isEqualTo(flags);
@@ -269,7 +274,13 @@ class GoldenBytesTest {
     void shouldReadAllBitsOfTheSegmentDataAsUnsigned() {
         byte[] buffer = new byte[CapsuleHeader.LENGTH];
 
-        CapsuleHeader.write(buffer, 0, 0xFF, CapsuleHeader.segmentData(1023, 63), -1, -1);
+        CapsuleHeader.write(
+                MemorySegment.ofArray(buffer),
+                0,
+                0xFF,
+                CapsuleHeader.segmentData(1023, 63),
+                -1,
+                -1);
 
         assertThat(CapsuleHeader.segmentData(MemorySegment.ofArray(buffer), 0)).isEqualTo(0xFFFF);
         assertThat(CapsuleHeader.flags(MemorySegment.ofArray(buffer), 0)).isEqualTo(0xFF);

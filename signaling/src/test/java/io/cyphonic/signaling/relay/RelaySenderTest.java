@@ -9,6 +9,8 @@ import io.cyphonic.signaling.net.UdpTransport;
 
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -132,20 +134,22 @@ final class RelaySenderTest {
         int together = Integer.MAX_VALUE;
 
         @Override
-        public int send(byte[] buffer, int offset, int length, int segmentLength, Endpoint to) {
-            if (refused.contains((int) buffer[offset])) {
+        public int send(
+                MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
+            int number = memory.get(ValueLayout.JAVA_BYTE, offset);
+            if (refused.contains(number)) {
                 return -1;
             }
-            calls.add(List.of((int) buffer[offset]));
+            calls.add(List.of(number));
             receivers.add(to);
             return length;
         }
 
         @Override
-        public int sendRuns(byte[] buffer, DatagramRuns runs, int first) {
+        public int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
             List<Integer> call = new ArrayList<>();
             for (int run = first; run < runs.count && call.size() < together; run++) {
-                int number = buffer[runs.offset[run]];
+                int number = memory.get(ValueLayout.JAVA_BYTE, runs.offset[run]);
                 if (refused.contains(number)) {
                     break;
                 }
