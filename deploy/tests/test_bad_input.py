@@ -75,6 +75,15 @@ class BadInputTest(shared.PairTest):
         self.assertEqual(1, process.popen.wait(20))
         self.assertRegex(process.output(), r"node\.yaml:\d+.*ring-size.*63.*allowed")
 
+    def test_largest_ring_that_is_allowed(self):
+        """Whatever the configuration accepts has to fit the memory that the launcher allows."""
+        node = self.fresh("n20")
+        node.join(self.cloud.invite("n20"))
+        node.configure("engine:\n  mode: pipeline\n  ring-size: 1024\n")
+        node.up()
+        self.assertEqual(1024, node.status()["engine"]["ringSize"])
+        node.process.stop()
+
     def test_port_in_use(self):
         node = self.fresh("n9")
         node.join(self.cloud.invite("n9"))

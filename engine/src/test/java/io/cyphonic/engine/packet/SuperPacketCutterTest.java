@@ -6,15 +6,26 @@ import io.cyphonic.engine.fixtures.Packets;
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
 
 /** Golden bytes of segments, and what is refused. */
 class SuperPacketCutterTest {
     private static final byte[] SOURCE = {10, 121, 0, 1};
     private static final byte[] DESTINATION = {10, 121, 0, 2};
+
+    private static final byte[] SOURCE6 = {
+        (byte) 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+    };
+    private static final byte[] DESTINATION6 = {
+        (byte) 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2
+    };
 
     private final SuperPacketCutter cutter = new SuperPacketCutter();
 
@@ -57,6 +68,38 @@ class SuperPacketCutterTest {
                         "4500003603ea4000400621e40a7900010a790002"
                                 + "9c4001bb000000040000004d80190200151d0000"
                                 + "0101080a00000007000000090708");
+    }
+
+    /** Packets does it in its own, plainest way. */
+    @ParameterizedTest
+    @CsvSource({"4, 0xFFFE", "4, 0", "4, 0x8000", "6, 0"})
+    void shouldMakeTheSegmentsThatAKernelMakes(int version, String identification) {
+        byte[] source = version == 4 ? SOURCE : SOURCE6;
+        byte[] destination = version == 4 ? DESTINATION : DESTINATION6;
+        byte[] payload = new byte[10_000];
+        new Random(version).nextBytes(payload);
+        byte[] framed = Packets.tcpSuper(source, destination, 0xFFFFFF00, 0x99, payload, 1_111);
+        if (version == 4) {
+            int ip = VirtioNetHeader.LENGTH;
+            IpPacket.SHORT.set(framed, ip + 4, (short) (int) Integer.decode(identification));
+            IpPacket.setLength(framed, ip, framed.length - ip);
+        }
+        List<byte[]> expected = Packets.received(framed.clone());
+        MemorySegment memory = MemorySegment.ofArray(framed);
+
+        assertThat(cutter.parse(memory, 0, framed.length)).isEqualTo(SuperPacketCutter.OK);
+
+        assertThat(cutter.segmentCount()).isEqualTo(expected.size());
+        for (int index = 0; index < expected.size(); index++) {
+            cutter.make(index);
+            int at = cutter.segmentOffset(index);
+            int length = cutter.segmentLength(index);
+            int transport = IpPacket.transport(framed, at, length);
+            PartialChecksum.complete(memory, at, length, transport);
+            assertThat(Arrays.copyOfRange(framed, at, at + length))
+                    .as("segment %d", index)
+                    .isEqualTo(expected.get(index));
+        }
     }
 
     @Test
