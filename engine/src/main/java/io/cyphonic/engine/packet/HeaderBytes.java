@@ -30,7 +30,8 @@ public final class HeaderBytes {
      * Copies the first bytes of a packet to an array, in whole blocks: what comes after them there
      * is overwritten, with whatever follows in memory.
      *
-     * @param length bytes that are wanted
+     * @param to has room for whole blocks
+     * @param length bytes that are wanted; none if it is not positive
      */
     public static void read(MemorySegment from, long offset, byte[] to, int at, int length) {
         int blocks = (length + BLOCK - 1) / BLOCK * BLOCK;

@@ -25,6 +25,13 @@ public final class IpPacket {
     /** Length of an address key: an IPv6 address, or an IPv4 address mapped into one. */
     public static final int ADDRESS_KEY_LENGTH = 16;
 
+    /**
+     * Bytes of a packet that are looked at for its headers: IP with extensions and TCP or UDP. Both
+     * ends have to agree: whoever sends completes a partial checksum that the other would not find
+     * (docs/protocol.md).
+     */
+    public static final int FRONT_LENGTH = 128;
+
     /** Protocol number of TCP. */
     public static final int TCP = 6;
 

@@ -40,12 +40,11 @@ public final class SuperPacketCutter {
     /** Where the IP header is in {@link #front}. */
     private static final int IP = 16;
 
-    private static final int FRONT_CAPACITY = 128;
     private static final int IPV4_IDENTIFICATION = 4;
     private static final int IPV4_CHECKSUM = 10;
 
     /** The virtio header and the first bytes of the packet; then the headers of a segment. */
-    private final byte[] front = new byte[IP + FRONT_CAPACITY + HeaderBytes.BLOCK];
+    private final byte[] front = new byte[IP + IpPacket.FRONT_LENGTH + HeaderBytes.BLOCK];
 
     private MemorySegment memory;
     private int offset;
@@ -86,7 +85,7 @@ public final class SuperPacketCutter {
         if (available < IpPacket.IPV4_HEADER_LENGTH) {
             return MALFORMED;
         }
-        int copied = VirtioNetHeader.LENGTH + Math.min(available, FRONT_CAPACITY);
+        int copied = VirtioNetHeader.LENGTH + Math.min(available, IpPacket.FRONT_LENGTH);
         HeaderBytes.read(memory, virtioOffset, front, virtio, copied);
         length = IpPacket.length(front, IP, available);
         if (length == IpPacket.MALFORMED) {
@@ -157,7 +156,7 @@ public final class SuperPacketCutter {
 
     /** What lies behind the copied bytes cannot be a header that anybody sends. */
     private int transport() {
-        return IpPacket.transport(front, IP, Math.min(length, FRONT_CAPACITY));
+        return IpPacket.transport(front, IP, Math.min(length, IpPacket.FRONT_LENGTH));
     }
 
     /** The memory given to {@link #parse}. */
@@ -170,7 +169,10 @@ public final class SuperPacketCutter {
         return offset;
     }
 
-    /** The array with the IP header and what follows it, at {@link #headerAt}; not to be kept. */
+    /**
+     * The array with the IP header and what follows it, at {@link #headerAt}; not to be kept. In a
+     * super-packet the fields that differ between segments are those of the one made last, or zero.
+     */
     public byte[] headers() {
         return front;
     }
@@ -277,7 +279,8 @@ public final class SuperPacketCutter {
 
     /**
      * The receiver finds the checksum of TCP and UDP by itself; the rare rest (a partial checksum
-     * of another protocol) is completed here, where its place is known.
+     * of another protocol, or behind headers that are longer than it looks) is completed here,
+     * where its place is known.
      */
     private void completeUnusualChecksum() {
         if (!partialChecksum) {
@@ -289,7 +292,9 @@ public final class SuperPacketCutter {
                 && PartialChecksum.fieldOf(IpPacket.protocolOf(transport)) == checksumField) {
             return;
         }
-        Checksum.complete(memory, offset, length, checksumStart, checksumField, false);
+        // For whatever else has its checksum there, all ones are as good a zero.
+        boolean udp = checksumField == UdpHeader.CHECKSUM_FIELD_OFFSET;
+        Checksum.complete(memory, offset, length, checksumStart, checksumField, udp);
         partialChecksum = false;
     }
 }

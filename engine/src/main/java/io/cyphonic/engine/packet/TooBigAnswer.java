@@ -38,7 +38,8 @@ public final class TooBigAnswer {
     /**
      * Writes the answer.
      *
-     * @param buffer holds the packet from {@code at} on
+     * @param buffer holds the packet from {@code at} on, or at least as much of it as an answer may
+     *     quote
      * @param length of the packet, or of the first segment of a super-packet
      * @param mtu what would have been short enough
      * @param out receives virtio header and answer, from 0 on

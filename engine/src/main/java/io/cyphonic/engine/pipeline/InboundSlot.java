@@ -1,6 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
 import io.cyphonic.engine.config.EngineConfig.BatchLimit;
+import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
@@ -39,7 +40,7 @@ final class InboundSlot extends Slot {
     private static final int CAPSULE_BYTES = 28;
 
     /** Bytes of a packet in {@link #headers} at most. */
-    static final int HEADER_CAPACITY = 128;
+    static final int HEADER_CAPACITY = IpPacket.FRONT_LENGTH;
 
     private final BatchLimit limit;
 

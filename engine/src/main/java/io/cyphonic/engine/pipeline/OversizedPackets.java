@@ -23,8 +23,8 @@ import java.lang.foreign.MemorySegment;
  *       latter: 1280 bytes is what IPv6 takes for granted.
  * </ul>
  *
- * <p>Super-packets are judged by their segments. Owned by the outbound stage; the answers do not
- * allocate, the first fragments do.
+ * <p>Super-packets are judged by their segments. Owned by the outbound stage; the answers allocate
+ * little, the first fragments more.
  */
 final class OversizedPackets {
     /** Answers at once; each packet of a burst may have another sender. */

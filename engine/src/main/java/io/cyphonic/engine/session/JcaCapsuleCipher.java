@@ -108,6 +108,7 @@ public final class JcaCapsuleCipher implements CapsuleCipher {
 
     private void makeRoom(int length) {
         if (packet.length < length) {
+            Arrays.fill(packet, (byte) 0);
             packet = new byte[Math.max(length, 2 * packet.length)];
             capsule = new byte[packet.length + CapsuleHeader.OVERHEAD];
         }

@@ -102,6 +102,30 @@ class SuperPacketCutterTest {
         }
     }
 
+    /** Where the receiver does not look for it, the checksum has to be complete. */
+    @Test
+    void shouldCompleteTheChecksumOfATransportBehindLongExtensions() {
+        int extension = 96;
+        byte[] datagram = new byte[extension + 8 + 50];
+        datagram[0] = IpPacket.UDP;
+        datagram[1] = (byte) (extension / 8 - 1);
+        Arrays.fill(datagram, extension + 8, datagram.length, (byte) 0x5A);
+        IpPacket.SHORT.set(datagram, extension + 4, (short) 58);
+        byte[] framed = Packets.plain(Packets.ip(SOURCE6, DESTINATION6, 60, datagram, 0));
+        int ip = VirtioNetHeader.LENGTH;
+        int start = 40 + extension;
+        long pseudo = Checksum.pseudoHeader(framed, ip, IpPacket.UDP) + 58;
+        IpPacket.SHORT.set(framed, ip + start + 6, (short) Checksum.fold(pseudo));
+        VirtioNetHeader.write(framed, 0, VirtioNetHeader.FLAG_NEEDS_CSUM, 0, 0, 0, start, 6);
+
+        assertThat(cutter.parse(MemorySegment.ofArray(framed), 0, framed.length))
+                .isEqualTo(SuperPacketCutter.OK);
+        cutter.make(0);
+
+        assertThat(cutter.partialChecksum()).isFalse();
+        assertThat(Checksum.fold(pseudo + Checksum.sum(framed, ip + start, 58))).isEqualTo(0xFFFF);
+    }
+
     @Test
     void shouldLeaveAnOrdinaryPacketAsItIs() {
         byte[] framed = Packets.udp(SOURCE, DESTINATION, new byte[30], 0);

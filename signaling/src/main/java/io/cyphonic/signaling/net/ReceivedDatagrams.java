@@ -29,8 +29,9 @@ public final class ReceivedDatagrams {
     public int length;
 
     /**
-     * Memory that can be exchanged; freed when nobody refers to it any more, and counted in the
-     * bound of the virtual machine for direct buffers.
+     * Memory that can be exchanged, or hold a packet as long as can be read from a TUN device;
+     * freed when nobody refers to it any more, and counted in the bound of the virtual machine for
+     * direct buffers.
      */
     public static MemorySegment newMemory() {
         return MemorySegment.ofBuffer(ByteBuffer.allocateDirect(MEMORY_LENGTH));

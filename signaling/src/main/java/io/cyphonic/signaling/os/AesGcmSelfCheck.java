@@ -50,7 +50,7 @@ final class AesGcmSelfCheck {
         }
     };
 
-    /** Where the plaintext begins in its array: nothing is aligned. */
+    /** Where the plaintext begins: nothing is aligned. */
     static final int PLAINTEXT_OFFSET = 3;
 
     /** One for all lengths: a loop is slow as long as it is interpreted. */

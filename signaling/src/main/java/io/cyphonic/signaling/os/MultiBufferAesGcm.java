@@ -240,6 +240,7 @@ public final class MultiBufferAesGcm implements AesGcm {
                 Reference.reachabilityFence(expanded);
                 Reference.reachabilityFence(in);
                 Reference.reachabilityFence(out);
+                Reference.reachabilityFence(memory);
             }
         }
 
@@ -277,6 +278,7 @@ public final class MultiBufferAesGcm implements AesGcm {
                 Reference.reachabilityFence(expanded);
                 Reference.reachabilityFence(in);
                 Reference.reachabilityFence(out);
+                Reference.reachabilityFence(memory);
             }
             long tag = inOffset + AAD_LENGTH + length;
             long difference =

@@ -38,7 +38,9 @@ final class NativeCall {
     private static final MethodHandle CALL = LINKER.downcallHandle(SIX_LONGS);
     private static final MethodHandle CALL_ERRNO = LINKER.downcallHandle(SIX_LONGS, ERRNO);
 
-    /** As sendto(2) has it. Made when first used: a node has its packets off the heap. */
+    /**
+     * As sendto(2) has it. Made when first used, by the relay: a node has its packets off the heap.
+     */
     private static final class OnHeap {
         private static final Linker.Option ON_HEAP = Linker.Option.critical(true);
         private static final FunctionDescriptor SENDTO =

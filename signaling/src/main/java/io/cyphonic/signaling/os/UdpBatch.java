@@ -67,16 +67,23 @@ final class UdpBatch {
             if (!goes) {
                 break;
             }
-            long address = memory.address() + runs.offset[run];
-            if (!memory.isNative()) {
-                MemorySegment.copy(memory, runs.offset[run], bytes, used, length);
-                address = bytes.address() + used;
-            }
+            long address =
+                    memory.isNative()
+                            ? NativeCall.address(memory, runs.offset[run], length)
+                            : copy(memory, runs.offset[run], length, used);
             describe(each[count], runs, run, address, segmentation);
             used += length;
             count++;
         }
         return count;
+    }
+
+    private long copy(MemorySegment heap, long offset, int length, int at) {
+        if (bytes == null) {
+            bytes = Arena.ofAuto().allocate(CAPACITY, Long.BYTES);
+        }
+        MemorySegment.copy(heap, offset, bytes, at, length);
+        return bytes.address() + at;
     }
 
     private void describe(
@@ -94,7 +101,6 @@ final class UdpBatch {
     private void allocate() {
         Arena arena = Arena.ofAuto();
         messages = arena.allocate(MAX_RUNS * MMSGHDR_SIZE, Long.BYTES);
-        bytes = arena.allocate(CAPACITY, Long.BYTES);
         each = new NativeMessage[MAX_RUNS];
         for (int i = 0; i < MAX_RUNS; i++) {
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);

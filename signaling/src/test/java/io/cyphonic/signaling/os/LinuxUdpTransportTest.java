@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -85,6 +86,29 @@ class LinuxUdpTransportTest {
         assertThat(joined(datagrams)).isEqualTo(data);
         assertThat(sender.segmentationOffload()).isEqualTo(offloads);
         assertThat(receiver.receiveOffload()).isEqualTo(offloads);
+    }
+
+    /** As the relay does. */
+    @Test
+    void shouldSendFromAnArrayWhatItSendsFromMemory() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        byte[] data = randomBytes(40 * 1400 + 77, 4);
+        MemorySegment array = MemorySegment.ofArray(data);
+        Endpoint to = endpoint("127.0.0.1", receiver);
+        DatagramRuns runs = new DatagramRuns(3);
+        for (int run = 0; run < 3; run++) {
+            runs.add(to, run * 1400, 1400, 1400);
+        }
+
+        int sent = sender.send(array, 0, data.length, 1400, to);
+        int sentRuns = sender.sendRuns(array, runs, 0);
+        List<byte[]> datagrams = receive(receiver, 44);
+
+        assertThat(sent).isEqualTo(data.length);
+        assertThat(sentRuns).isEqualTo(3);
+        assertThat(joined(datagrams.subList(0, 41))).isEqualTo(data);
+        assertThat(joined(datagrams.subList(41, 44))).isEqualTo(Arrays.copyOf(data, 3 * 1400));
     }
 
     @Test
