@@ -57,6 +57,35 @@ public final class HeaderBytes {
 
     /** Copies {@code length} bytes into a packet, and no more: its payload follows. */
     public static void write(byte[] from, int at, MemorySegment to, long offset, int length) {
+        int done = 0;
+        for (; length - done > BLOCK; done += BLOCK) {
+            writeBlock(from, at + done, to, offset + done);
+        }
+        writeRest(from, at + done, to, offset + done, length - done);
+    }
+
+    private static void writeBlock(byte[] from, int at, MemorySegment to, long offset) {
+        writeHalfBlock(from, at, to, offset);
+        writeHalfBlock(from, at + HALF_BLOCK, to, offset + HALF_BLOCK);
+    }
+
+    private static void writeHalfBlock(byte[] from, int at, MemorySegment to, long offset) {
+        writeWord(from, at, to, offset);
+        writeWord(from, at + 8, to, offset + 8);
+        writeWord(from, at + 16, to, offset + 16);
+        writeWord(from, at + 24, to, offset + 24);
+    }
+
+    private static void writeWord(byte[] from, int at, MemorySegment to, long offset) {
+        to.set(LONG, offset, (long) ARRAY_LONG.get(from, at));
+    }
+
+    /**
+     * Up to a block, without a loop: one over so few words is made for many, and takes twice as
+     * long. The last word is written over a part of the one before, unless the length is a multiple
+     * of eight.
+     */
+    private static void writeRest(byte[] from, int at, MemorySegment to, long offset, int length) {
         int last = length - Long.BYTES;
         if (last < 0) {
             MemorySegment.copy(from, at, to, ValueLayout.JAVA_BYTE, offset, length);
@@ -64,16 +93,21 @@ public final class HeaderBytes {
         }
         int done = 0;
         if (last >= HALF_BLOCK) {
-            to.set(LONG, offset, (long) ARRAY_LONG.get(from, at));
-            to.set(LONG, offset + 8, (long) ARRAY_LONG.get(from, at + 8));
-            to.set(LONG, offset + 16, (long) ARRAY_LONG.get(from, at + 16));
-            to.set(LONG, offset + 24, (long) ARRAY_LONG.get(from, at + 24));
+            writeHalfBlock(from, at, to, offset);
             done = HALF_BLOCK;
         }
-        for (; done < last; done += Long.BYTES) {
-            to.set(LONG, offset + done, (long) ARRAY_LONG.get(from, at + done));
+        if (last > done) {
+            writeWord(from, at + done, to, offset + done);
         }
-        // Over a part of the word before, unless the length is a multiple of eight.
-        to.set(LONG, offset + last, (long) ARRAY_LONG.get(from, at + last));
+        if (last > done + 8) {
+            writeWord(from, at + done + 8, to, offset + done + 8);
+        }
+        if (last > done + 16) {
+            writeWord(from, at + done + 16, to, offset + done + 16);
+        }
+        if (last > done + 24) {
+            writeWord(from, at + done + 24, to, offset + done + 24);
+        }
+        writeWord(from, at + last, to, offset + last);
     }
 }

@@ -2,9 +2,6 @@ package io.cyphonic.engine.packet;
 
 import io.cyphonic.signaling.net.VirtioNetHeader;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -17,10 +14,6 @@ import java.util.HexFormat;
 public final class SuperPacketJoiner {
     private static final int MAX_PACKET_LENGTH = 65_535;
     private static final byte IPV4_WITHOUT_OPTIONS = 0x45;
-
-    /** In the order of the processor: what is compared need not be turned round. */
-    private static final VarHandle WORD =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
     // Where the headers of neighbours agree: ff all bits, 00 none. What follows, which is TCP
     // options, agrees as a whole. Sequence number and flags of TCP are looked at on their own.
@@ -48,7 +41,7 @@ public final class SuperPacketJoiner {
         System.arraycopy(start, 0, bytes, 0, start.length);
         long[] words = new long[bytes.length / Long.BYTES];
         for (int i = 0; i < words.length; i++) {
-            words[i] = (long) WORD.get(bytes, i * Long.BYTES);
+            words[i] = (long) IpPacket.LONG.get(bytes, i * Long.BYTES);
         }
         return words;
     }
@@ -89,8 +82,8 @@ public final class SuperPacketJoiner {
         int words = headerLength / Long.BYTES;
         long different = 0;
         for (int i = 0; i < words; i++) {
-            long word = (long) WORD.get(a, aAt + i * Long.BYTES);
-            long other = (long) WORD.get(b, bAt + i * Long.BYTES);
+            long word = (long) IpPacket.LONG.get(a, aAt + i * Long.BYTES);
+            long other = (long) IpPacket.LONG.get(b, bAt + i * Long.BYTES);
             different |= (word ^ other) & mask[i];
         }
         int rest = words * Long.BYTES;
@@ -98,16 +91,9 @@ public final class SuperPacketJoiner {
             // Headers are multiples of four bytes.
             int word = (int) IpPacket.INT.get(a, aAt + rest);
             int other = (int) IpPacket.INT.get(b, bAt + rest);
-            different |= (word ^ other) & restMask(mask[words]);
+            different |= (word ^ other) & mask[words] >>> Integer.SIZE;
         }
         return different == 0;
-    }
-
-    /** The first four bytes of a word of a mask, as a big-endian number. */
-    private static int restMask(long word) {
-        return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-                ? Integer.reverseBytes((int) word)
-                : (int) (word >>> Integer.SIZE);
     }
 
     private static boolean follows(
