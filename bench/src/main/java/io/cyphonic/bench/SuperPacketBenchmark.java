@@ -3,6 +3,7 @@ package io.cyphonic.bench;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.cyphonic.engine.packet.HeaderBytes;
+import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.SuperPacketCutter;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
 import io.cyphonic.signaling.net.VirtioNetHeader;
@@ -37,7 +38,7 @@ public class SuperPacketBenchmark {
     private static final int SEGMENT = MTU - HEADERS;
     private static final int IP = VirtioNetHeader.LENGTH;
     private static final int CHECKSUM_OFFSET = 16;
-    private static final int KEPT = 128;
+    private static final int KEPT = IpPacket.FRONT_LENGTH;
 
     @Param({"2", "10", "44"})
     public int segments;

@@ -109,12 +109,10 @@ public final class PacketFragmenter {
         if (segment.length < length) {
             segment = new byte[CAPACITY];
         }
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, segment, 0, length);
         if (packet.partialChecksum()) {
-            int transport = IpPacket.transport(segment, 0, length);
-            PartialChecksum.complete(memory, at, length, transport);
-            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, segment, 0, length);
+            PartialChecksum.complete(memory, at, length, packet.transport());
         }
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, segment, 0, length);
         return length;
     }
 

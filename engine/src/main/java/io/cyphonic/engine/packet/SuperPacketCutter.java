@@ -82,9 +82,6 @@ public final class SuperPacketCutter {
         offset = virtioOffset + VirtioNetHeader.LENGTH;
         int virtio = IP - VirtioNetHeader.LENGTH;
         int available = readLength - VirtioNetHeader.LENGTH;
-        if (available < IpPacket.IPV4_HEADER_LENGTH) {
-            return MALFORMED;
-        }
         int copied = VirtioNetHeader.LENGTH + Math.min(available, IpPacket.FRONT_LENGTH);
         HeaderBytes.read(memory, virtioOffset, front, virtio, copied);
         length = IpPacket.length(front, IP, available);
@@ -154,8 +151,12 @@ public final class SuperPacketCutter {
         }
     }
 
-    /** What lies behind the copied bytes cannot be a header that anybody sends. */
-    private int transport() {
+    /**
+     * Where the TCP or UDP header is, as {@link IpPacket#transport} says it: in the packet, and in
+     * each of its segments. What lies behind the copied bytes cannot be a header that anybody
+     * sends.
+     */
+    public int transport() {
         return IpPacket.transport(front, IP, Math.min(length, IpPacket.FRONT_LENGTH));
     }
 

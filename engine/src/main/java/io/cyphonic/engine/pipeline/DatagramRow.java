@@ -106,15 +106,7 @@ final class DatagramRow {
         for (int index = 0; index < count; index++) {
             cutter.make(index);
             int at = cutter.segmentOffset(index);
-            int result =
-                    tun.write(
-                            slot.out,
-                            at,
-                            cutter.segmentLength(index),
-                            true,
-                            cutter.headers(),
-                            cutter.headerAt(),
-                            header);
+            int result = tun.write(slot.out, at, cutter.segmentLength(index), cutter.transport());
             written += result > 0 ? 1 : 0;
         }
         return written;

@@ -248,16 +248,8 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
 
     private void deliverOne(InboundSlot slot, int capsule) {
         int length = slot.packetLength[capsule];
-        int header = slot.keptHeader[capsule];
-        int result =
-                tun.write(
-                        slot.out,
-                        slot.packetOffset[capsule],
-                        length,
-                        isPartial(slot, capsule),
-                        slot.headers,
-                        InboundSlot.headerAt(capsule),
-                        header == 0 ? InboundSlot.HEADER_CAPACITY : header);
+        int transport = isPartial(slot, capsule) ? transport(slot, capsule) : TunWriter.COMPLETE;
+        int result = tun.write(slot.out, slot.packetOffset[capsule], length, transport);
         if (result > 0) {
             delivered(slot, capsule, 1, length);
         } else {
@@ -267,6 +259,13 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
                             ? DropReason.INBOUND_INNER_MALFORMED
                             : DropReason.INBOUND_WRITE_FAILED);
         }
+    }
+
+    private static int transport(InboundSlot slot, int capsule) {
+        int header = slot.keptHeader[capsule];
+        int known = header == 0 ? InboundSlot.HEADER_CAPACITY : header;
+        int length = Math.min(slot.packetLength[capsule], known);
+        return IpPacket.transport(slot.headers, InboundSlot.headerAt(capsule), length);
     }
 
     private void delivered(InboundSlot slot, int capsule, int count, int bytes) {

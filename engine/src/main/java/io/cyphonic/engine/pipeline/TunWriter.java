@@ -22,6 +22,9 @@ final class TunWriter {
     /** The packet has a partial checksum but no place for it. */
     static final int MALFORMED = 0;
 
+    /** The packet's checksum needs nothing. */
+    static final int COMPLETE = 0;
+
     /** {@code EINVAL}: what the kernel answers to a super-packet it does not take. */
     private static final int INVALID_ARGUMENT = -22;
 
@@ -58,24 +61,15 @@ final class TunWriter {
      * Writes one packet.
      *
      * @param at where the IP header is; the ten bytes before it are overwritten
-     * @param partial the transport checksum is the pseudo-header sum
-     * @param headers holds the packet's first bytes at {@code headerAt}: {@code known} of them, or
-     *     all
+     * @param transport {@link #COMPLETE}; or, if the transport checksum is the pseudo-header sum,
+     *     where the transport header is, as {@link IpPacket#transport} says it
      * @return {@code length}; {@link #MALFORMED}; or a negative errno
      */
-    int write(
-            MemorySegment memory,
-            int at,
-            int length,
-            boolean partial,
-            byte[] headers,
-            int headerAt,
-            int known) {
+    int write(MemorySegment memory, int at, int length, int transport) {
         int flags = 0;
         int start = 0;
         int field = 0;
-        if (partial) {
-            int transport = IpPacket.transport(headers, headerAt, Math.min(length, known));
+        if (transport != COMPLETE) {
             if (transport == IpPacket.NO_TRANSPORT) {
                 return MALFORMED;
             }

@@ -66,21 +66,29 @@ final class AesGcmSelfCheck {
      * @throws IllegalStateException if one fails
      */
     static void run(AesGcm library) {
-        for (int number = 0; number < CHECKSUMS.length; number++) {
-            AesGcm.Key key = library.expand(secret(number));
-            AesGcm.Context context = library.newContext();
-            for (int i = 0; i < LENGTHS.length; i++) {
-                int length = LENGTHS[i];
-                compare(context, key, counter(number, length), length, CHECKSUMS[number][i]);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment plaintext = arena.allocateFrom(JAVA_BYTE, PLAINTEXT);
+            for (int number = 0; number < CHECKSUMS.length; number++) {
+                AesGcm.Key key = library.expand(secret(number));
+                AesGcm.Context context = library.newContext();
+                for (int i = 0; i < LENGTHS.length; i++) {
+                    long counter = counter(number, LENGTHS[i]);
+                    int checksum = CHECKSUMS[number][i];
+                    compare(context, key, counter, plaintext, LENGTHS[i], checksum);
+                }
+                key.wipe();
             }
-            key.wipe();
         }
     }
 
     private static void compare(
-            AesGcm.Context context, AesGcm.Key key, long counter, int length, int checksum) {
+            AesGcm.Context context,
+            AesGcm.Key key,
+            long counter,
+            MemorySegment plaintext,
+            int length,
+            int checksum) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment plaintext = arena.allocateFrom(JAVA_BYTE, PLAINTEXT);
             MemorySegment capsule = arena.allocate(HEADER + length + AesGcm.TAG_LENGTH);
             MemorySegment.copy(header(), 0, capsule, JAVA_BYTE, 0, HEADER);
             context.seal(key, counter, plaintext, PLAINTEXT_OFFSET, length, capsule, 0);

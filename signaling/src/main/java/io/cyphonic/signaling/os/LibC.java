@@ -62,10 +62,7 @@ final class LibC {
     }
 
     static int read(ErrnoCapture errno, int fd, MemorySegment memory, long offset, int capacity) {
-        long address = NativeCall.address(memory, offset, capacity);
-        int result = NativeCall.callAgainIfFailed(READ, errno, fd, address, capacity, 0, 0, 0);
-        Reference.reachabilityFence(memory);
-        return result;
+        return transfer(READ, errno, fd, memory, offset, capacity);
     }
 
     /**
@@ -98,8 +95,18 @@ final class LibC {
     }
 
     static int write(ErrnoCapture errno, int fd, MemorySegment memory, long offset, int length) {
+        return transfer(WRITE, errno, fd, memory, offset, length);
+    }
+
+    private static int transfer(
+            MemorySegment function,
+            ErrnoCapture errno,
+            int fd,
+            MemorySegment memory,
+            long offset,
+            int length) {
         long address = NativeCall.address(memory, offset, length);
-        int result = NativeCall.callAgainIfFailed(WRITE, errno, fd, address, length, 0, 0, 0);
+        int result = NativeCall.callAgainIfFailed(function, errno, fd, address, length, 0, 0, 0);
         Reference.reachabilityFence(memory);
         return result;
     }
