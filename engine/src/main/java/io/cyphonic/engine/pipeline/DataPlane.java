@@ -127,6 +127,7 @@ public interface DataPlane {
      * @param packetsOut inner packets sealed and sent
      * @param bytesOut their bytes
      * @param lastReceivedNanos when the last authentic capsule came, in the engine's clock; 0 never
+     * @param lastDeliveredNanos when the last inner packet was handed to the TUN device; 0 never
      * @param lastSentNanos when the last capsule was sent; 0 never
      * @param sealedWithCurrentKey capsules sealed with the present key, for rekey by count
      * @param currentSinceNanos when the present key was installed; 0 if there is none
@@ -137,6 +138,7 @@ public interface DataPlane {
             long packetsOut,
             long bytesOut,
             long lastReceivedNanos,
+            long lastDeliveredNanos,
             long lastSentNanos,
             long sealedWithCurrentKey,
             long currentSinceNanos) {}

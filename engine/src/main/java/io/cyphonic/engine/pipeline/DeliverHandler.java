@@ -271,7 +271,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
     private void delivered(InboundSlot slot, int capsule, int count, int bytes) {
         counters.add(Counter.INBOUND_DELIVERED_PACKETS, count);
         counters.add(Counter.INBOUND_DELIVERED_BYTES, bytes);
-        slot.session[capsule].tunnel().countDelivered(count, bytes);
+        slot.session[capsule].tunnel().countDelivered(count, bytes, slot.nowNanos);
         slot.settled += count;
     }
 

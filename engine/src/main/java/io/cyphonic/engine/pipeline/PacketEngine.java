@@ -26,7 +26,7 @@ import java.net.Inet6Address;
  * the socket and the store stay open: they belong to whoever made them.
  */
 public final class PacketEngine implements DataPlane, AutoCloseable {
-    private static final TunnelTraffic NO_TRAFFIC = new TunnelTraffic(0, 0, 0, 0, 0, 0, 0, 0);
+    private static final TunnelTraffic NO_TRAFFIC = new TunnelTraffic(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     private final EngineParts parts;
     private final EngineTuning tuning;
@@ -268,6 +268,7 @@ public final class PacketEngine implements DataPlane, AutoCloseable {
                 tunnel.packetsOut(),
                 tunnel.bytesOut(),
                 tunnel.lastReceivedNanos(),
+                tunnel.lastDeliveredNanos(),
                 tunnel.lastSentNanos(),
                 current == null ? 0 : current.reserved(),
                 current == null ? 0 : current.installedNanos());

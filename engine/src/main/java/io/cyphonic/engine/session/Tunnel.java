@@ -19,6 +19,7 @@ public final class Tunnel {
     private static final VarHandle PACKETS_OUT = handle("packetsOut");
     private static final VarHandle BYTES_OUT = handle("bytesOut");
     private static final VarHandle LAST_RECEIVED = handle("lastReceivedNanos");
+    private static final VarHandle LAST_DELIVERED = handle("lastDeliveredNanos");
     private static final VarHandle LAST_SENT = handle("lastSentNanos");
 
     // Fixed after construction.
@@ -41,6 +42,7 @@ public final class Tunnel {
     private long packetsIn;
     private long bytesIn;
     private long lastReceivedNanos;
+    private long lastDeliveredNanos;
     private long roamingReportedNanos;
     private boolean roamingReported;
 
@@ -158,9 +160,10 @@ public final class Tunnel {
     }
 
     /** Notes inner packets that reached the host; for the deliverer's role only. */
-    public void countDelivered(long packets, long bytes) {
+    public void countDelivered(long packets, long bytes, long nowNanos) {
         PACKETS_IN.setOpaque(this, packetsIn + packets);
         BYTES_IN.setOpaque(this, bytesIn + bytes);
+        LAST_DELIVERED.setOpaque(this, nowNanos);
     }
 
     /**
@@ -215,6 +218,11 @@ public final class Tunnel {
     /** When the last authentic capsule came; 0 never. */
     public long lastReceivedNanos() {
         return (long) LAST_RECEIVED.getOpaque(this);
+    }
+
+    /** When the last inner packet reached the host; 0 never. */
+    public long lastDeliveredNanos() {
+        return (long) LAST_DELIVERED.getOpaque(this);
     }
 
     /** When the last capsule was sent; 0 never. */

@@ -4,6 +4,7 @@ import io.cyphonic.engine.control.TlsBridges;
 import io.cyphonic.engine.control.state.PathRecord.Kind;
 import io.cyphonic.engine.control.state.TunnelRecord;
 import io.cyphonic.engine.control.tunnel.Initiator;
+import io.cyphonic.engine.control.tunnel.PassiveKeepAlives;
 import io.cyphonic.engine.control.tunnel.PathMtus;
 import io.cyphonic.engine.control.tunnel.Paths;
 import io.cyphonic.engine.control.tunnel.Probes;
@@ -31,6 +32,7 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
     private final Relays relays;
     private final Paths paths;
     private final Initiator initiator;
+    private final PassiveKeepAlives keepAlives;
 
     /** Only the sweep looks at it: whether the way back to UDP is to be taken. */
     private boolean wasBlocked;
@@ -53,6 +55,7 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
                         pathMtus,
                         ownCandidates,
                         tunnel -> askCloud.accept(tunnel.nodeId()));
+        this.keepAlives = new PassiveKeepAlives(context);
         this.initiator =
                 new Initiator(context, tunnels, probes, new RequestStamps(), relays, paths);
     }
@@ -88,6 +91,7 @@ final class PathParts implements Relays.Listener, Probes.Proofs, TlsBridges {
         }
         wasBlocked = blocked;
         relays.tick();
+        keepAlives.tick();
         paths.tick();
     }
 
