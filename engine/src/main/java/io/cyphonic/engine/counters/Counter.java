@@ -19,6 +19,8 @@ public enum Counter {
     OUTBOUND_INLINE_BATCHES,
     /** Batches handed over to workers and sender. */
     OUTBOUND_RING_BATCHES,
+    /** Times the inbound direction was lent to a second staging thread. */
+    STAGE_LOANS,
     /** Reads of the TUN device that returned a packet. */
     TUN_READS,
     /** Reads of the TUN device that failed. */

@@ -21,6 +21,7 @@ final class CounterTexts {
                     "Outbound batches that the staging thread carried to the end itself.";
             case OUTBOUND_RING_BATCHES ->
                     "Outbound batches handed over to workers and sender through the ring.";
+            case STAGE_LOANS -> "Times the inbound direction was lent to a second staging thread.";
             case TUN_READS -> "Reads of the TUN device that returned a packet.";
             case TUN_READ_ERRORS -> "Reads of the TUN device that failed.";
             case UDP_SENDS -> "Send calls on the UDP socket.";

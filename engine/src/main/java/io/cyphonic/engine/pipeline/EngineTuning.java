@@ -13,16 +13,22 @@ import java.util.function.Supplier;
  * @param disturbance fault injection
  */
 public record EngineTuning(
-        HandOverPolicy handOver, Supplier<CapsuleCipher> ciphers, Disturbance disturbance) {
+        HandOverPolicy handOver,
+        LendingPolicy lending,
+        Supplier<CapsuleCipher> ciphers,
+        Disturbance disturbance) {
     /** What a node runs with. */
     public static EngineTuning defaults() {
         int processors = Runtime.getRuntime().availableProcessors();
         return new EngineTuning(
-                HandOverPolicy.forProcessors(processors), JcaCapsuleCipher::new, Disturbance.NONE);
+                HandOverPolicy.forProcessors(processors),
+                LendingPolicy.forProcessors(processors),
+                JcaCapsuleCipher::new,
+                Disturbance.NONE);
     }
 
     /** The same with other ciphers. */
     public EngineTuning withCiphers(Supplier<CapsuleCipher> others) {
-        return new EngineTuning(handOver, others, disturbance);
+        return new EngineTuning(handOver, lending, others, disturbance);
     }
 }

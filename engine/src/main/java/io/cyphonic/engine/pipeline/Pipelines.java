@@ -93,7 +93,7 @@ final class Pipelines {
                         inStage,
                         inbound,
                         parts.nanoClock());
-        stageThreads = stageThreads(table);
+        stageThreads = stageThreads(table, outStage);
     }
 
     private Conveyor<OutboundSlot> outboundConveyor(SendHandler sender, Counters.Lane lane) {
@@ -189,22 +189,37 @@ final class Pipelines {
         return names;
     }
 
-    private NamedThreads stageThreads(TunnelTable table) {
-        if (isRingless()) {
-            // A second thread would only wake and be woken: an answer the host has ready when its
-            // question was delivered is read at once by the thread that delivered it.
-            addLoop(List.of(outboundStage, inboundStage), Readiness.TUN | Readiness.UDP, table);
+    private NamedThreads stageThreads(TunnelTable table, Counters.Lane lane) {
+        if (!isRingless()) {
+            addLoop(List.of(outboundStage), Duties.ALL, Readiness.TUN, table);
+            addLoop(List.of(inboundStage), Duties.ALL, Readiness.UDP, table);
+            return new NamedThreads(List.of("cy-out-stage", "cy-in-stage"));
+        }
+        // For a lonely packet a second thread would only wake and be woken: an answer the host has
+        // ready when its question was delivered is read at once by the thread that delivered it.
+        List<Stage> both = List.of(outboundStage, inboundStage);
+        int sources = Readiness.TUN | Readiness.UDP;
+        if (!lends()) {
+            addLoop(both, Duties.ALL, sources, table);
             return new NamedThreads(List.of("cy-stage"));
         }
-        addLoop(List.of(outboundStage), Readiness.TUN, table);
-        addLoop(List.of(inboundStage), Readiness.UDP, table);
-        return new NamedThreads(List.of("cy-out-stage", "cy-in-stage"));
+        StageLoan loan = new StageLoan(tuning.lending(), lane);
+        StageLoop lender = addLoop(both, loan.lender(), sources, table);
+        StageLoop borrower = addLoop(List.of(inboundStage), loan.borrower(), Readiness.UDP, table);
+        loan.between(lender::wake, borrower::wake);
+        return new NamedThreads(List.of("cy-stage", "cy-in-stage"));
     }
 
-    private void addLoop(List<Stage> stages, int sources, TunnelTable table) {
+    private boolean lends() {
+        return parts.config().mode() == Mode.ADAPTIVE && tuning.lending().enabled();
+    }
+
+    private StageLoop addLoop(List<Stage> stages, Duties duties, int sources, TunnelTable table) {
         Readiness watched = parts.readiness().watch(sources);
         readiness.add(watched);
-        loops.add(new StageLoop(stages, watched, table, parts.nanoClock(), failures));
+        StageLoop loop = new StageLoop(stages, duties, watched, table, parts.nanoClock(), failures);
+        loops.add(loop);
+        return loop;
     }
 
     void start() {

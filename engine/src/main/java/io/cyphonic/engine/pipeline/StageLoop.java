@@ -12,7 +12,6 @@ import java.util.function.LongSupplier;
  * and now and then tidy the tunnel table. One stage per thread, or both on one thread.
  */
 final class StageLoop implements Runnable {
-    private static final int IDLE_MILLIS = 1_000;
     private static final int EVERYTHING = Readiness.TUN | Readiness.UDP;
     private static final long TIDY_INTERVAL_NANOS = 1_000_000_000L;
 
@@ -23,10 +22,12 @@ final class StageLoop implements Runnable {
     private static final long FAILURE_PAUSE_NANOS = 10_000_000;
 
     private final List<Stage> stages;
+    private final Duties duties;
     private final Readiness readiness;
     private final TunnelTable table;
     private final LongSupplier clock;
     private final FailureLog failures;
+    private final LoadMeter load;
 
     private volatile boolean running = true;
     private int rounds;
@@ -34,16 +35,19 @@ final class StageLoop implements Runnable {
 
     StageLoop(
             List<Stage> stages,
+            Duties duties,
             Readiness readiness,
             TunnelTable table,
             LongSupplier clock,
             FailureLog failures) {
         this.stages = stages;
+        this.duties = duties;
         this.readiness = readiness;
         this.table = table;
         this.clock = clock;
         this.failures = failures;
         this.tidiedNanos = clock.getAsLong();
+        this.load = new LoadMeter(tidiedNanos);
     }
 
     /** Ends the loop soon; any thread. */
@@ -61,11 +65,12 @@ final class StageLoop implements Runnable {
     public void run() {
         int ready = EVERYTHING;
         while (running) {
-            int outcome = round(ready);
+            int mine = duties.sources();
+            int outcome = round(ready & mine);
             ready = EVERYTHING;
             boolean sleeps = outcome == Stage.EMPTY && running;
             if (sleeps) {
-                ready = sleep();
+                ready = sleep(mine);
             } else if (outcome == Stage.DRAINED) {
                 // One more look before sleeping, once others have run: the host has its answer
                 // ready as soon as the question was delivered, and whoever feeds this thread may
@@ -74,7 +79,7 @@ final class StageLoop implements Runnable {
             }
             if (sleeps || ++rounds >= ROUNDS_PER_LOOK) {
                 rounds = 0;
-                tidy();
+                lookAround();
             }
         }
         for (int i = 0; i < stages.size(); i++) {
@@ -86,8 +91,9 @@ final class StageLoop implements Runnable {
      * What the first round after waking is for: a source that is not ready would only delay the
      * other. Who wakes this thread may have given work to any stage.
      */
-    private int sleep() {
-        int ready = readiness.await(IDLE_MILLIS);
+    private int sleep(int sources) {
+        load.slept();
+        int ready = readiness.await(sources, duties.longestSleepMillis());
         return ready == 0 || (ready & Readiness.WOKEN) != 0 ? EVERYTHING : ready;
     }
 
@@ -102,6 +108,9 @@ final class StageLoop implements Runnable {
             if ((stage.reads() & sources) != 0) {
                 int outcome = workOn(stage);
                 busiest = Math.max(busiest, outcome);
+                if (outcome > Stage.EMPTY) {
+                    load.worked(stage.reads());
+                }
                 if (outcome == Stage.FAILED) {
                     LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
                 }
@@ -119,8 +128,12 @@ final class StageLoop implements Runnable {
         }
     }
 
-    private void tidy() {
+    private void lookAround() {
         long nowNanos = clock.getAsLong();
+        if (load.isDue(nowNanos, duties.lookNanos())) {
+            duties.look(load);
+            load.restart(nowNanos);
+        }
         if (nowNanos - tidiedNanos >= TIDY_INTERVAL_NANOS) {
             tidiedNanos = nowNanos;
             table.housekeep(nowNanos);

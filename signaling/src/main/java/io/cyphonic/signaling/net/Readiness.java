@@ -19,10 +19,17 @@ public interface Readiness extends AutoCloseable {
     /**
      * Sleeps until a source is readable, somebody wakes the thread, or the time is over.
      *
+     * @param sources bits of those that are waited for, of the ones it was made for; 0 waits for a
+     *     wake-up only
      * @param timeoutMillis 0 looks without sleeping; negative waits without end
      * @return the bits of what is ready; 0 after the time
      */
-    int await(int timeoutMillis);
+    int await(int sources, int timeoutMillis);
+
+    /** Sleeps until any of its sources is readable; see {@link #await(int, int)}. */
+    default int await(int timeoutMillis) {
+        return await(TUN | UDP, timeoutMillis);
+    }
 
     /** Ends a present or the next {@link #await}. */
     void wake();

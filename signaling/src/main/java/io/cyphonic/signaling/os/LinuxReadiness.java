@@ -86,11 +86,13 @@ public final class LinuxReadiness implements Readiness {
     }
 
     @Override
-    public int await(int timeoutMillis) {
+    public int await(int sources, int timeoutMillis) {
+        boolean fromTun = tun != null && (sources & TUN) != 0;
+        boolean fromUdp = udp != null && (sources & UDP) != 0;
         // A closed source has descriptor -1, which poll(2) skips: never a number used by others.
-        setDescriptor(TUN_SLOT, tun == null ? -1 : tun.descriptor());
-        setDescriptor(IPV4_SLOT, udp == null ? -1 : udp.ipv4Descriptor());
-        setDescriptor(IPV6_SLOT, udp == null ? -1 : udp.ipv6Descriptor());
+        setDescriptor(TUN_SLOT, fromTun ? tun.descriptor() : -1);
+        setDescriptor(IPV4_SLOT, fromUdp ? udp.ipv4Descriptor() : -1);
+        setDescriptor(IPV6_SLOT, fromUdp ? udp.ipv6Descriptor() : -1);
         int count = LibC.poll(awaitErrno, polls, SLOTS, timeoutMillis);
         if (count <= 0) {
             return 0;

@@ -35,6 +35,21 @@ class LinuxReadinessTest {
     }
 
     @Test
+    void shouldNotSeeASourceWhenItIsNotAskedFor() throws Exception {
+        try (LinuxUdpTransport udp = LinuxUdpTransport.open(UdpOptions.ofPort(0));
+                LinuxReadiness readiness = LinuxReadiness.forUdp(udp)) {
+            Endpoint self = Endpoint.of(new InetSocketAddress("127.0.0.1", udp.localPort()));
+            udp.send(OffHeap.copy(new byte[] {1}), 0, 1, 1, self);
+            assertThat(readiness.await(Readiness.UDP, -1)).isEqualTo(Readiness.UDP);
+
+            assertThat(readiness.await(0, 0)).isZero();
+            readiness.wake();
+            assertThat(readiness.await(0, -1)).isEqualTo(Readiness.WOKEN);
+            assertThat(readiness.await(Readiness.UDP, -1)).isEqualTo(Readiness.UDP);
+        }
+    }
+
+    @Test
     void shouldReportOneWakeUpWhenWokenSeveralTimesBefore() throws Exception {
         try (LinuxUdpTransport udp = LinuxUdpTransport.open(UdpOptions.ofPort(0));
                 LinuxReadiness readiness = LinuxReadiness.forUdp(udp)) {

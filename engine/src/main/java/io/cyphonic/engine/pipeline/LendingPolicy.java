@@ -1,0 +1,57 @@
+package io.cyphonic.engine.pipeline;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When a staging thread that serves both directions lends the inbound one to a second thread, and
+ * when that gives it back ({@link StageLoan}). One thread answers a lonely packet sooner; two carry
+ * more bulk where there are two processors.
+ *
+ * @param enabled whether there is a second thread at all
+ * @param lookNanos time between two looks at how busy a thread is
+ * @param busyBatches batches from one look to the next that make a thread busy
+ * @param batchesPerSleep and so many for each time it slept: questions and answers that wait for
+ *     each other are many batches too, but one thread is enough for them
+ * @param eachWay batches from one look to the next without which a direction is not worth a thread
+ * @param idleLooks so many looks in a row that find next to nothing inbound end the loan
+ * @param calmLooks so many looks in a row that find neither thread busy end it too; bulk has pauses
+ */
+public record LendingPolicy(
+        boolean enabled,
+        long lookNanos,
+        int busyBatches,
+        int batchesPerSleep,
+        int eachWay,
+        int idleLooks,
+        int calmLooks) {
+    private static final int MIN_PROCESSORS = 2;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final int BUSY_BATCHES = 60;
+    private static final int BATCHES_PER_SLEEP = 3;
+    private static final int EACH_WAY = 10;
+    private static final int IDLE_LOOKS = 3;
+    private static final int CALM_LOOKS = 25;
+
+    /** The policy for a machine with so many processors. */
+    public static LendingPolicy forProcessors(int processors) {
+        return new LendingPolicy(
+                processors >= MIN_PROCESSORS,
+                LOOK_NANOS,
+                BUSY_BATCHES,
+                BATCHES_PER_SLEEP,
+                EACH_WAY,
+                IDLE_LOOKS,
+                CALM_LOOKS);
+    }
+
+    /** Whether a thread has much to do and seldom waits for it. */
+    boolean isBusy(LoadMeter load) {
+        return load.perLook(load.batches(), lookNanos) >= busyBatches
+                && load.batches() >= batchesPerSleep * load.sleeps();
+    }
+
+    /** Whether a direction has enough to do for a thread of its own. */
+    boolean isWorthAThread(LoadMeter load, int batches) {
+        return load.perLook(batches, lookNanos) >= eachWay;
+    }
+}
