@@ -9,6 +9,7 @@ import java.util.function.Supplier;
  * What only measurements and tests change.
  *
  * @param handOver when the adaptive mode uses the workers
+ * @param lending when the adaptive mode uses a second staging thread
  * @param ciphers makes one cipher per worker
  * @param disturbance fault injection
  */

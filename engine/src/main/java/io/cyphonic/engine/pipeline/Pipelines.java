@@ -20,7 +20,8 @@ import java.util.function.Supplier;
  *   serial     one thread:            stage, worker, sink of both directions
  *   adaptive   a thread per direction: stage, and worker and sink while the ring is drained
  *              ring threads:          worker x N, sink, while there is a backlog
- *              on fewer than three processors: like serial, for there is nobody to take a backlog
+ *              on two processors: one thread as in serial, which lends the inbound direction to
+ *              a second one while there is bulk ({@link StageLoan}); on one processor: like serial
  *   pipeline   a thread per direction: stage;  ring threads: worker x N, sink
  * </pre>
  */

@@ -89,6 +89,7 @@ final class StageLoan {
     }
 
     private final class Borrower implements Duties {
+        private boolean working;
         private int idleLooks;
         private int calmLooks;
 
@@ -115,9 +116,15 @@ final class StageLoan {
             if (!out) {
                 return;
             }
+            if (!working) {
+                // What lies behind is sleep, mostly.
+                working = true;
+                return;
+            }
             idleLooks = policy.isWorthAThread(load, load.inbound()) ? 0 : idleLooks + 1;
             calmLooks = lenderBusy || policy.isBusy(load) ? 0 : calmLooks + 1;
             if (idleLooks >= policy.idleLooks() || calmLooks >= policy.calmLooks()) {
+                working = false;
                 idleLooks = 0;
                 calmLooks = 0;
                 out = false;

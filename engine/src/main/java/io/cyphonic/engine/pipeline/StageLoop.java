@@ -129,6 +129,15 @@ final class StageLoop implements Runnable {
     }
 
     private void lookAround() {
+        try {
+            look();
+        } catch (RuntimeException | Error e) {
+            // The thread must go on: it may be the only one that serves its stages.
+            failures.log(Disturbance.Step.STAGE, e);
+        }
+    }
+
+    private void look() {
         long nowNanos = clock.getAsLong();
         if (load.isDue(nowNanos, duties.lookNanos())) {
             duties.look(load);

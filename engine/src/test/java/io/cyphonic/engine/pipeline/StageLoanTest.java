@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Test;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 class StageLoanTest {
@@ -53,6 +56,8 @@ class StageLoanTest {
 
     private void lend() {
         lender.look(load(200, 100, 10));
+        // Its first look is about the time before.
+        borrower.look(load(0, 0, 1));
         assertThat(borrower.sources()).isEqualTo(Readiness.UDP);
     }
 
@@ -147,13 +152,21 @@ class StageLoanTest {
 
     @Test
     void shouldKeepOrderWhenItIsLentAndGivenBackAllTheTime() {
+        Map<String, LongAdder> opened = new ConcurrentHashMap<>();
         LendingPolicy restless = new LendingPolicy(true, 0, 0, 0, 0, 0, 0);
         EngineTuning tuning =
                 new EngineTuning(
                         new HandOverPolicy(false, 4),
                         restless,
                         JcaCapsuleCipher::new,
-                        Disturbance.NONE);
+                        (step, _) -> {
+                            if (step == Disturbance.Step.OPEN) {
+                                opened.computeIfAbsent(
+                                                Thread.currentThread().getName(),
+                                                _ -> new LongAdder())
+                                        .increment();
+                            }
+                        });
         try (EngineRig a = new EngineRig(1, EngineRig.config(Mode.ADAPTIVE, 8, 1), tuning);
                 EngineRig b = new EngineRig(2, EngineRig.config(Mode.ADAPTIVE, 8, 1), tuning)) {
             a.openTunnelTo(b);
@@ -180,6 +193,9 @@ class StageLoanTest {
             assertThat(atB).isSorted().doesNotHaveDuplicates();
             assertThat(a.count(Counter.STAGE_LOANS)).isGreaterThan(20);
             assertThat(b.count(Counter.STAGE_LOANS)).isGreaterThan(20);
+            // Batches of both engines, by the threads that opened them.
+            assertThat(opened.get("cy-stage").sum()).isGreaterThan(20);
+            assertThat(opened.get("cy-in-stage").sum()).isGreaterThan(20);
         }
     }
 

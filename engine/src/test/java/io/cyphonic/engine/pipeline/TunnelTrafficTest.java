@@ -181,6 +181,8 @@ class TunnelTrafficTest {
         assertThat(b.count(Counter.INBOUND_KEEP_ALIVES)).isEqualTo(1);
         assertThat(a.engine.traffic(0).lastReceivedNanos()).isNotZero();
         assertThat(a.engine.traffic(0).lastSentNanos()).isNotZero();
+        assertThat(a.engine.traffic(0).lastDeliveredNanos()).as("no packet came").isZero();
+        assertThat(b.engine.traffic(0).lastDeliveredNanos()).as("no packet came").isZero();
         assertThat(a.engine.traffic(0).packetsOut()).isZero();
         assertThat(a.engine.traffic(0).sealedWithCurrentKey()).isEqualTo(1);
     }
@@ -226,6 +228,7 @@ class TunnelTrafficTest {
         offer(0, 1);
         EngineRig.await("delivery", () -> b.count(Counter.INBOUND_DELIVERED_PACKETS) == 1);
         assertThat(a.engine.traffic(0).packetsOut()).isEqualTo(1);
+        EngineRig.await("its time", () -> b.engine.traffic(0).lastDeliveredNanos() != 0);
         assertThat(b.engine.traffic(0).bytesIn()).isEqualTo(100);
 
         b.engine.closeTunnel(0);

@@ -391,7 +391,7 @@ public final class PathMtuSearch {
      * Packets were sent since the last call; to be called several times a second then.
      *
      * @param bytes of the packets sent
-     * @param heard whether anything authentic has come back
+     * @param heard whether packets have come back
      * @return what is to be sent now, in this order
      */
     public List<Probe> onTraffic(long bytes, boolean heard, long nowNanos) {

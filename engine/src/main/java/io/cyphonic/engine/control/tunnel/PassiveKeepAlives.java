@@ -15,8 +15,14 @@ import java.util.concurrent.TimeUnit;
  * <p>Keep-alives are not answered: they are no packets, so two idle ends stay silent.
  */
 public final class PassiveKeepAlives {
-    /** A host that has sent something within this answers for itself. */
-    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /**
+     * A host that has sent something within this answers for itself. With the time between two
+     * looks it is well within the 150 ms after which the most impatient peer doubts its path.
+     */
+    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** So that they leave room in the engine's queue; peers beyond this probe, which is dearer. */
+    private static final int MAX_PER_LOOK = 512;
 
     private static final byte[] NOTHING = {};
 
@@ -30,9 +36,11 @@ public final class PassiveKeepAlives {
     /** Looks at every tunnel once. To be called more often than a peer loses patience. */
     public void tick() {
         long now = context.nowNanos();
+        int left = MAX_PER_LOOK;
         for (TunnelRecord tunnel : context.state().tunnels().view().values()) {
             int index = tunnel.tunnelIndex();
-            if (isDue(context.dataPlane().traffic(index), now)) {
+            if (left > 0 && isDue(context.dataPlane().traffic(index), now)) {
+                left--;
                 context.dataPlane().sendControl(index, NOTHING, null);
             }
         }

@@ -173,8 +173,7 @@ public final class PathMtus {
                 follow(watched, watched.search.sizes().ceiling());
             }
             long bytes = now.bytesOut() - before.bytesOut();
-            // A keep-alive says as well as a packet that ours arrive: without them there is none.
-            boolean heard = now.lastReceivedNanos() != before.lastReceivedNanos();
+            boolean heard = now.packetsIn() != before.packetsIn();
             List<Probe> due = watched.search.onTraffic(bytes, heard, now());
             if (!due.isEmpty()) {
                 send(watched, due);
