@@ -23,6 +23,7 @@ SUBJECTS = {
     "lookup": ("A tunnel's place in the table is used again", "pipeline.LookupRace"),
     "relay": ("A tunnel changes to a relay, or from one to the next", "session.RelaySwitchRace"),
     "parking": ("Going to sleep just when what one waits for comes", "pipeline.ParkingRace"),
+    "loan": ("The inbound stage is lent and given back", "pipeline.StageLoanRace"),
     "waiting": ("A packet waits for a session just when it comes", "pipeline.WaitingPacketRace"),
     "counters": ("Counting without a lock", "counters.CountersRace"),
     "state": ("Compare and set in the state shared by all handlers", "control.state.SharedStateRace"),

@@ -71,10 +71,14 @@ def loaded_ping(client, server, address, count=100, interval=0.02):
     """Round-trip times while one TCP flow runs as fast as it can."""
     serving = server.spawn("iperf3", "iperf3", "-s", "-1", "-B", address)
     wait_for(lambda: f"{address}" in server.run("ss", "-Hltn", "sport = :5201").stdout, 5, "iperf3 to listen")
-    load = client.spawn("iperf3-load", "iperf3", "-c", address, "-t", int(count * interval) + 2)
+    # Without forceflush its output comes when all is over, and the pings would meet no load.
+    load = client.spawn("iperf3-load", "iperf3", "-c", address, "-t", int(count * interval) + 3, "--forceflush")
     wait_for(lambda: "1.00" in load.output() or not load.running(), 10, "the load to run")
     try:
-        return ping(client, address, count, interval)
+        times = ping(client, address, count, interval)
+        if not load.running():
+            raise LabError("the load ended before the pings under it")
+        return times
     finally:
         for process in (load, serving):
             try:

@@ -9,8 +9,8 @@ import unittest
 import shared  # noqa: F401  puts the lab on the path
 from lab import REPOSITORY, run
 
-SUBJECTS = {"session-counters", "rekey", "wiping", "receiver-index", "lookup", "relay", "parking", "waiting", "counters",
-            "state"}
+SUBJECTS = {"session-counters", "rekey", "wiping", "receiver-index", "lookup", "relay", "parking", "loan", "waiting",
+            "counters", "state"}
 
 
 class RacesTest(unittest.TestCase):
