@@ -20,10 +20,12 @@ class OverloadTest {
     private static final int RUNS = 60;
 
     /**
-     * Some 14 in 2000 lives happen by bad luck; without the patience for what is late there were
-     * 960 in these.
+     * In this life a way is left by bad luck, and taken again 30 ms later: its answer came 30 ms
+     * after the probe, when that of the relay was there twice. Of 2000 lives it happens in some 10.
      */
-    private static final int TOLERATED_MOVES = RUNS / 20;
+    private static final int UNLUCKY = 43;
+
+    private static final long THERE_AND_BACK = 2;
 
     @TempDir static Path directory;
     private static Identities identities;
@@ -46,10 +48,15 @@ class OverloadTest {
                 long before = world.invariants().moves();
                 overload(world, seed);
                 world.advance(Duration.ofSeconds(30));
-                moves += world.invariants().moves() - before;
+                long made = world.invariants().moves() - before;
+                if (seed == UNLUCKY) {
+                    assertThat(made).as("seed %d", seed).isLessThanOrEqualTo(THERE_AND_BACK);
+                } else {
+                    moves += made;
+                }
             }
         }
-        assertThat(moves).as("changes in all %d lives", RUNS).isLessThanOrEqualTo(TOLERATED_MOVES);
+        assertThat(moves).as("changes in all other of %d lives", RUNS).isZero();
     }
 
     @Test
