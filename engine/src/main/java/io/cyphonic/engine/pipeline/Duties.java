@@ -9,17 +9,12 @@ interface Duties {
             new Duties() {
                 @Override
                 public int sources() {
-                    return Readiness.TUN | Readiness.UDP;
+                    return Readiness.SOURCES;
                 }
 
                 @Override
                 public long lookNanos() {
                     return Long.MAX_VALUE;
-                }
-
-                @Override
-                public int longestSleepMillis() {
-                    return IDLE_MILLIS;
                 }
 
                 @Override
@@ -38,7 +33,9 @@ interface Duties {
     long lookNanos();
 
     /** How long the thread may sleep now if nothing comes. */
-    int longestSleepMillis();
+    default int longestSleepMillis() {
+        return IDLE_MILLIS;
+    }
 
     /** Looks at what the thread has done since the last look; {@link #sources} may change. */
     void look(LoadMeter load);

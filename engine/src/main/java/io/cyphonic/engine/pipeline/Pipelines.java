@@ -199,13 +199,12 @@ final class Pipelines {
         // For a lonely packet a second thread would only wake and be woken: an answer the host has
         // ready when its question was delivered is read at once by the thread that delivered it.
         List<Stage> both = List.of(outboundStage, inboundStage);
-        int sources = Readiness.TUN | Readiness.UDP;
         if (!lends()) {
-            addLoop(both, Duties.ALL, sources, table);
+            addLoop(both, Duties.ALL, Readiness.SOURCES, table);
             return new NamedThreads(List.of("cy-stage"));
         }
         StageLoan loan = new StageLoan(tuning.lending(), lane);
-        StageLoop lender = addLoop(both, loan.lender(), sources, table);
+        StageLoop lender = addLoop(both, loan.lender(), Readiness.SOURCES, table);
         StageLoop borrower = addLoop(List.of(inboundStage), loan.borrower(), Readiness.UDP, table);
         loan.between(lender::wake, borrower::wake);
         return new NamedThreads(List.of("cy-stage", "cy-in-stage"));

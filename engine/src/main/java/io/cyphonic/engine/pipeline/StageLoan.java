@@ -22,8 +22,6 @@ import java.util.concurrent.TimeUnit;
  * that the other did, and order is kept as a batch is finished before the stage goes.
  */
 final class StageLoan {
-    private static final int BOTH = Readiness.TUN | Readiness.UDP;
-
     private final LendingPolicy policy;
     private final Counters.Lane lenderCounters;
 
@@ -58,17 +56,12 @@ final class StageLoan {
     private final class Lender implements Duties {
         @Override
         public int sources() {
-            return out ? Readiness.TUN : BOTH;
+            return out ? Readiness.TUN : Readiness.SOURCES;
         }
 
         @Override
         public long lookNanos() {
             return policy.lookNanos();
-        }
-
-        @Override
-        public int longestSleepMillis() {
-            return IDLE_MILLIS;
         }
 
         @Override

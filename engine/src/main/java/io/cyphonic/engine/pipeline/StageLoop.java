@@ -12,7 +12,6 @@ import java.util.function.LongSupplier;
  * and now and then tidy the tunnel table. One stage per thread, or both on one thread.
  */
 final class StageLoop implements Runnable {
-    private static final int EVERYTHING = Readiness.TUN | Readiness.UDP;
     private static final long TIDY_INTERVAL_NANOS = 1_000_000_000L;
 
     /** Rounds without sleep after which the clock is looked at. */
@@ -63,11 +62,11 @@ final class StageLoop implements Runnable {
 
     @Override
     public void run() {
-        int ready = EVERYTHING;
+        int ready = Readiness.SOURCES;
         while (running) {
             int mine = duties.sources();
             int outcome = round(ready & mine);
-            ready = EVERYTHING;
+            ready = Readiness.SOURCES;
             boolean sleeps = outcome == Stage.EMPTY && running;
             if (sleeps) {
                 ready = sleep(mine);
@@ -94,7 +93,7 @@ final class StageLoop implements Runnable {
     private int sleep(int sources) {
         load.slept();
         int ready = readiness.await(sources, duties.longestSleepMillis());
-        return ready == 0 || (ready & Readiness.WOKEN) != 0 ? EVERYTHING : ready;
+        return ready == 0 || (ready & Readiness.WOKEN) != 0 ? Readiness.SOURCES : ready;
     }
 
     /**

@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 class StageLoanTest {
-    private static final int BOTH = Readiness.TUN | Readiness.UDP;
     private static final LendingPolicy POLICY = LendingPolicy.forProcessors(2);
     private static final int PACKETS = 20_000;
 
@@ -63,7 +62,7 @@ class StageLoanTest {
 
     @Test
     void shouldBeAtHomeWhenNothingHasHappened() {
-        assertThat(lender.sources()).isEqualTo(BOTH);
+        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
         assertThat(borrower.sources()).isZero();
     }
 
@@ -80,7 +79,7 @@ class StageLoanTest {
     void shouldKeepItWhenTheThreadMostlyWaits() {
         lender.look(load(100, 100, 180));
 
-        assertThat(lender.sources()).isEqualTo(BOTH);
+        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
     }
 
     @Test
@@ -88,14 +87,14 @@ class StageLoanTest {
         lender.look(load(300, 2, 5));
         lender.look(load(2, 300, 5));
 
-        assertThat(lender.sources()).isEqualTo(BOTH);
+        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
     }
 
     @Test
     void shouldKeepItWhenManyBatchesTookLong() {
         lender.look(load(200, 100, 10, 100 * POLICY.lookNanos()));
 
-        assertThat(lender.sources()).isEqualTo(BOTH);
+        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
     }
 
     @Test
@@ -107,7 +106,7 @@ class StageLoanTest {
             borrower.look(load(0, 1, 1));
         }
 
-        assertThat(lender.sources()).isEqualTo(BOTH);
+        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
         assertThat(borrower.sources()).isZero();
         assertThat(lenderWoken).isOne();
     }
@@ -122,7 +121,7 @@ class StageLoanTest {
             borrower.look(load(0, 30, 30));
         }
 
-        assertThat(lender.sources()).isEqualTo(BOTH);
+        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
     }
 
     @Test

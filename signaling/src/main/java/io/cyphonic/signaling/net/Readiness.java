@@ -13,6 +13,9 @@ public interface Readiness extends AutoCloseable {
     /** Bit in the result: a UDP socket has a datagram. */
     int UDP = 2;
 
+    /** Both sources. */
+    int SOURCES = TUN | UDP;
+
     /** Bit in the result: somebody called {@link #wake}. */
     int WOKEN = 4;
 
@@ -28,7 +31,7 @@ public interface Readiness extends AutoCloseable {
 
     /** Sleeps until any of its sources is readable; see {@link #await(int, int)}. */
     default int await(int timeoutMillis) {
-        return await(TUN | UDP, timeoutMillis);
+        return await(SOURCES, timeoutMillis);
     }
 
     /** Ends a present or the next {@link #await}. */
