@@ -139,6 +139,7 @@ final class DataPath implements AutoCloseable {
                     switch (offload) {
                         case TUN_TSO -> tun.segmentationOffload();
                         case TUN_USO -> tun.udpSegmentationOffload();
+                        case TUN_QUEUES -> tun.flowQueues();
                         case UDP_GSO -> udp.segmentationOffload();
                         case UDP_GRO -> udp.receiveOffload();
                     };

@@ -67,7 +67,8 @@ final class RehearsalNode implements AutoCloseable {
             host =
                     opened.push(
                             TunStandIn.open(
-                                    new TunOptions("rehearsal", RehearsalPackets.MTU, tso, uso)));
+                                    new TunOptions(
+                                            "rehearsal", RehearsalPackets.MTU, tso, uso, false)));
             udp =
                     opened.push(
                             LinuxUdpTransport.open(

@@ -40,7 +40,8 @@ final class VirtualInterface {
                                 config.tunName(),
                                 config.tunMtu(),
                                 config.engine().offloads().contains(Offload.TUN_TSO),
-                                config.engine().offloads().contains(Offload.TUN_USO)));
+                                config.engine().offloads().contains(Offload.TUN_USO),
+                                config.engine().offloads().contains(Offload.TUN_QUEUES)));
         try (NetlinkInterface link = NetlinkInterface.open(tun.name())) {
             link.disableLinkLocalAddress();
             link.addAddress(membership.virtualIpv4(), membership.ipv4PrefixLength());

@@ -96,6 +96,8 @@ public record EngineConfig(
         TUN_TSO,
         /** UDP super-packets on the TUN device. */
         TUN_USO,
+        /** Queues of the TUN device by flow, so that bulk does not delay other packets. */
+        TUN_QUEUES,
         /** Sending many datagrams in one call ({@code UDP_SEGMENT}). */
         UDP_GSO,
         /** Receiving many datagrams in one call ({@code UDP_GRO}). */

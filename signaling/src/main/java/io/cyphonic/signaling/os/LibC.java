@@ -41,6 +41,12 @@ final class LibC {
     private static final MemorySegment EVENTFD = NativeCall.find("eventfd");
     private static final MemorySegment GETRUSAGE = NativeCall.find("getrusage");
 
+    /** For bpf(2), which the C library has no function for. */
+    private static final MemorySegment SYSCALL = NativeCall.find("syscall");
+
+    // asm/unistd_64.h; asm-generic/unistd.h
+    private static final int SYS_BPF = "aarch64".equals(System.getProperty("os.arch")) ? 280 : 321;
+
     private LibC() {}
 
     static int open(ErrnoCapture errno, MemorySegment path, int flags) {
@@ -245,6 +251,16 @@ final class LibC {
 
     static int eventFd(ErrnoCapture errno, int flags) {
         return NativeCall.call(EVENTFD, errno, 0, flags, 0, 0, 0, 0);
+    }
+
+    /** bpf(2). */
+    static int bpf(ErrnoCapture errno, int command, MemorySegment attributes) {
+        long address = NativeCall.address(attributes);
+        int result =
+                NativeCall.call(
+                        SYSCALL, errno, SYS_BPF, command, address, attributes.byteSize(), 0, 0);
+        Reference.reachabilityFence(attributes);
+        return result;
     }
 
     /** getrusage(2) without its reason for a failure; {@code usage} is a struct rusage. */

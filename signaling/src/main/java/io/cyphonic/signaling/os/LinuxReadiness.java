@@ -24,10 +24,13 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class LinuxReadiness implements Readiness {
     private static final int WAKE_SLOT = 0;
-    private static final int TUN_SLOT = 1;
-    private static final int IPV4_SLOT = 2;
-    private static final int IPV6_SLOT = 3;
-    private static final int SLOTS = 4;
+    private static final int IPV4_SLOT = 1;
+    private static final int IPV6_SLOT = 2;
+
+    /** The first of as many as a device may have queues. */
+    private static final int TUN_SLOT = 3;
+
+    private static final int SLOTS = TUN_SLOT + LinuxTunDevice.QUEUES;
 
     // Fixed after construction.
     private final LinuxTunDevice tun;
@@ -90,7 +93,9 @@ public final class LinuxReadiness implements Readiness {
         boolean fromTun = tun != null && (sources & TUN) != 0;
         boolean fromUdp = udp != null && (sources & UDP) != 0;
         // A closed source has descriptor -1, which poll(2) skips: never a number used by others.
-        setDescriptor(TUN_SLOT, fromTun ? tun.descriptor() : -1);
+        for (int queue = 0; queue < LinuxTunDevice.QUEUES; queue++) {
+            setDescriptor(TUN_SLOT + queue, fromTun ? tun.descriptor(queue) : -1);
+        }
         setDescriptor(IPV4_SLOT, fromUdp ? udp.ipv4Descriptor() : -1);
         setDescriptor(IPV6_SLOT, fromUdp ? udp.ipv6Descriptor() : -1);
         int count = LibC.poll(awaitErrno, polls, SLOTS, timeoutMillis);
@@ -98,8 +103,10 @@ public final class LinuxReadiness implements Readiness {
             return 0;
         }
         int ready = 0;
-        if (isReady(TUN_SLOT)) {
-            ready |= TUN;
+        for (int slot = TUN_SLOT; slot < SLOTS; slot++) {
+            if (isReady(slot)) {
+                ready |= TUN;
+            }
         }
         if (isReady(IPV4_SLOT) || isReady(IPV6_SLOT)) {
             ready |= UDP;

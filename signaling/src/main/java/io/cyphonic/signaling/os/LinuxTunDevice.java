@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -37,6 +38,11 @@ public final class LinuxTunDevice implements TunDevice {
      */
     private static final int QUEUE_LENGTH = 2000;
 
+    /** Queues of a device that has several; each costs an empty read per look for packets. */
+    static final int QUEUES = 4;
+
+    private static final int NO_PROGRAM = -1;
+
     private static final int TSO = TUN_F_TSO4 | TUN_F_TSO6;
     private static final int USO = TUN_F_USO4 | TUN_F_USO6;
 
@@ -45,9 +51,8 @@ public final class LinuxTunDevice implements TunDevice {
     private final int offloads;
     private volatile int fd;
 
-    // Owned by the reading thread.
-    private final ErrnoCapture readErrno = new ErrnoCapture();
-    private final RefusalCount readRefusals = new RefusalCount();
+    /** Owned by the reading thread. The first is {@link #fd}, which is written to. */
+    private final TunQueues queues;
 
     // Owned by the writing thread.
     private final ErrnoCapture writeErrno = new ErrnoCapture();
@@ -57,8 +62,9 @@ public final class LinuxTunDevice implements TunDevice {
     // Guarded by injectLock.
     private final ErrnoCapture injectErrno = new ErrnoCapture();
 
-    private LinuxTunDevice(int fd, TunOptions options, int offloads) {
-        this.fd = fd;
+    private LinuxTunDevice(TunQueues queues, TunOptions options, int offloads) {
+        this.queues = queues;
+        this.fd = queues.descriptor(0);
         this.name = options.name();
         this.mtu = options.mtu();
         this.offloads = offloads;
@@ -76,20 +82,70 @@ public final class LinuxTunDevice implements TunDevice {
         TunOpenException.checkName(options.name());
         NativeSelfCheck.ensurePassed();
         ErrnoCapture errno = new ErrnoCapture();
-        int fd = openCloneDevice(errno);
+        int steering = options.flowQueues() ? loadSteering(errno, options.name()) : NO_PROGRAM;
+        int fd = -1;
         try {
-            attach(errno, fd, options.name());
+            fd = openCloneDevice(errno);
+            int flags = steering == NO_PROGRAM ? 0 : NativeLayouts.IFF_MULTI_QUEUE;
+            // TUN_EXCL: never take over an interface that somebody else made.
+            attach(errno, fd, options.name(), flags | NativeLayouts.IFF_TUN_EXCL);
             int offloads = enableOffloads(errno, fd, options);
             try (NetlinkInterface netlink = NetlinkInterface.open(options.name())) {
                 netlink.setMtu(options.mtu());
                 netlink.setTransmitQueueLength(QUEUE_LENGTH);
             }
-            LinuxTunDevice device = new LinuxTunDevice(fd, options, offloads);
+            TunQueues queues =
+                    steering == NO_PROGRAM
+                            ? new TunQueues(fd)
+                            : addQueues(errno, fd, options.name(), steering);
+            LinuxTunDevice device = new LinuxTunDevice(queues, options, offloads);
             LOG.debug("{}", device);
             return device;
         } catch (NativeException | RuntimeException e) {
-            LibC.close(errno, fd);
+            closeIfOpen(errno, fd);
             throw e;
+        } finally {
+            closeIfOpen(errno, steering);
+        }
+    }
+
+    private static int loadSteering(ErrnoCapture errno, String name) {
+        int program = FlowSteering.load(errno, QUEUES);
+        if (program >= 0) {
+            return program;
+        }
+        LOG.info(
+                "{}: one queue for all flows, as the kernel takes no program that tells them apart"
+                        + " ({}; it needs CAP_BPF)",
+                name,
+                Errno.name(program));
+        return NO_PROGRAM;
+    }
+
+    /** All queues and the rule for them; or just the first, as if there were no others. */
+    private static TunQueues addQueues(ErrnoCapture errno, int first, String name, int steering) {
+        int[] descriptors = new int[QUEUES];
+        Arrays.fill(descriptors, -1);
+        descriptors[0] = first;
+        try {
+            for (int queue = 1; queue < QUEUES; queue++) {
+                descriptors[queue] = openCloneDevice(errno);
+                attach(errno, descriptors[queue], name, NativeLayouts.IFF_MULTI_QUEUE);
+            }
+            check(FlowSteering.attach(errno, first, steering), name, "TUNSETSTEERINGEBPF");
+            return new TunQueues(descriptors);
+        } catch (TunOpenException e) {
+            LOG.info("{}: one queue for all flows ({})", name, e.getMessage());
+            for (int queue = 1; queue < QUEUES; queue++) {
+                closeIfOpen(errno, descriptors[queue]);
+            }
+            return new TunQueues(first);
+        }
+    }
+
+    private static void closeIfOpen(ErrnoCapture errno, int fd) {
+        if (fd >= 0) {
+            LibC.close(errno, fd);
         }
     }
 
@@ -102,7 +158,7 @@ public final class LinuxTunDevice implements TunDevice {
                 TUN_F_CSUM
                         | (options.tcpSegmentation() ? TSO : 0)
                         | (options.udpSegmentation() ? USO : 0);
-        return new LinuxTunDevice(fd, options, offloads);
+        return new LinuxTunDevice(new TunQueues(fd), options, offloads);
     }
 
     private static int openCloneDevice(ErrnoCapture errno) throws TunOpenException {
@@ -117,16 +173,16 @@ public final class LinuxTunDevice implements TunDevice {
         }
     }
 
-    private static void attach(ErrnoCapture errno, int fd, String name) throws TunOpenException {
+    private static void attach(ErrnoCapture errno, int fd, String name, int more)
+            throws TunOpenException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = arena.allocate(IFREQ_SIZE, Long.BYTES);
             request.setString(0, name);
-            // TUN_EXCL: never take over an interface that somebody else made.
             int flags =
-                    NativeLayouts.IFF_TUN
+                    more
+                            | NativeLayouts.IFF_TUN
                             | NativeLayouts.IFF_NO_PI
-                            | NativeLayouts.IFF_VNET_HDR
-                            | NativeLayouts.IFF_TUN_EXCL;
+                            | NativeLayouts.IFF_VNET_HDR;
             request.set(ValueLayout.JAVA_SHORT, IFREQ_FLAGS, (short) flags);
             int result = LibC.ioctl(errno, fd, NativeLayouts.TUNSETIFF, request);
             if (result < 0) {
@@ -203,22 +259,14 @@ public final class LinuxTunDevice implements TunDevice {
         return (offloads & USO) == USO;
     }
 
+    /** Whether packets of the host wait in several queues, so that bulk does not delay others. */
+    public boolean flowQueues() {
+        return queues.count() > 1;
+    }
+
     @Override
     public int read(MemorySegment memory, long offset, int capacity) {
-        int descriptor = fd;
-        if (descriptor < 0) {
-            return -Errno.EBADF;
-        }
-        int result = LibC.tryRead(descriptor, memory, offset, capacity);
-        if (result >= 0) {
-            readRefusals.reset();
-            return result;
-        }
-        if (!readRefusals.explain()) {
-            return WOULD_BLOCK;
-        }
-        result = LibC.read(readErrno, descriptor, memory, offset, capacity);
-        return result == -Errno.EAGAIN ? WOULD_BLOCK : result;
+        return fd < 0 ? -Errno.EBADF : queues.read(memory, offset, capacity);
     }
 
     @Override
@@ -239,18 +287,17 @@ public final class LinuxTunDevice implements TunDevice {
         }
     }
 
-    /** The descriptor, for {@link LinuxReadiness}; -1 after close. */
-    int descriptor() {
-        return fd;
+    /**
+     * Of one queue, for {@link LinuxReadiness}; -1 after close, or where there is no such queue.
+     */
+    int descriptor(int queue) {
+        return queue < queues.count() ? queues.descriptor(queue) : -1;
     }
 
     @Override
     public synchronized void close() {
-        int closing = fd;
-        if (closing >= 0) {
-            fd = -1;
-            LibC.close(new ErrnoCapture(), closing);
-        }
+        fd = -1;
+        queues.close();
     }
 
     /** Name, MTU and the offloads that are on. */
@@ -265,7 +312,9 @@ public final class LinuxTunDevice implements TunDevice {
                 + ", TSO "
                 + onOff(segmentationOffload())
                 + ", USO "
-                + onOff(udpSegmentationOffload());
+                + onOff(udpSegmentationOffload())
+                + ", flow queues "
+                + onOff(flowQueues());
     }
 
     private static String onOff(boolean on) {

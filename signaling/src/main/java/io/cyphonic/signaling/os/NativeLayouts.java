@@ -84,7 +84,9 @@ final class NativeLayouts {
     static final long TUNSETOFFLOAD = 0x400454d0L;
     static final long TUNGETIFF = 0x800454d2L;
     static final long TUNSETVNETHDRSZ = 0x400454d8L;
+    static final long TUNSETSTEERINGEBPF = 0x800454e0L;
     static final short IFF_TUN = 0x0001;
+    static final short IFF_MULTI_QUEUE = 0x0100;
     static final short IFF_NO_PI = 0x1000;
     static final short IFF_VNET_HDR = 0x4000;
     static final short IFF_TUN_EXCL = (short) 0x8000;

@@ -7,8 +7,15 @@ package io.cyphonic.signaling.os;
  * @param mtu the MTU in bytes, 576 to 65535; below 1280 the interface carries no IPv6
  * @param tcpSegmentation whether the host may hand over TCP super-packets (TSO)
  * @param udpSegmentation whether the host may hand over UDP super-packets (USO, Linux 6.2)
+ * @param flowQueues whether packets of the host wait in several queues, so that bulk does not delay
+ *     other flows ({@link FlowSteering}; needs CAP_BPF)
  */
-public record TunOptions(String name, int mtu, boolean tcpSegmentation, boolean udpSegmentation) {
+public record TunOptions(
+        String name,
+        int mtu,
+        boolean tcpSegmentation,
+        boolean udpSegmentation,
+        boolean flowQueues) {
     /** Longest interface name: {@code IFNAMSIZ} without its final zero. */
     public static final int MAX_NAME_LENGTH = NativeLayouts.IFNAMSIZ - 1;
 
@@ -20,8 +27,8 @@ public record TunOptions(String name, int mtu, boolean tcpSegmentation, boolean 
         }
     }
 
-    /** A device with TCP segmentation and without UDP segmentation. */
+    /** A device with TCP segmentation, and without UDP segmentation and flow queues. */
     public static TunOptions of(String name, int mtu) {
-        return new TunOptions(name, mtu, true, false);
+        return new TunOptions(name, mtu, true, false, false);
     }
 }

@@ -84,6 +84,8 @@ class LinuxTunDeviceTest {
                         "UP",
                         "vnet_hdr on",
                         "persist off",
+                        "multi_queue",
+                        "numqueues 4",
                         "gso_max_size 60000",
                         "qlen 2000")
                 .contains("inet 10.121.0.5/16", "inet6 fd00:1::5/64")
@@ -133,6 +135,34 @@ class LinuxTunDeviceTest {
 
     @Test
     @Tag("netns")
+    void shouldReadAPingBeforeTheRestOfTheBulkInFrontOfItWhenFlowsHaveQueues() throws Exception {
+        Process lab = start(newNamespace(), "queues", "true");
+
+        assertThat(readLine(lab))
+                .matches("PING AT [1-3]?[0-9] OF 300 IN ORDER 300, .* flow queues on");
+    }
+
+    @Test
+    @Tag("netns")
+    void shouldHaveOneQueueWhenTheKernelTakesNoProgramFromThisProcess() throws Exception {
+        String without = "--bounding-set=-bpf,-sys_admin";
+        List<String> launcher = List.of("ip", "netns", "exec", newNamespace(), "setpriv", without);
+
+        Process lab = startVia(launcher, "queues", "true");
+
+        assertThat(readLine(lab)).matches("PING AT 300 OF 300 IN ORDER 300, .* flow queues off");
+    }
+
+    @Test
+    @Tag("netns")
+    void shouldReadInTheOrderOfTheHostWhenThereIsOneQueue() throws Exception {
+        Process lab = start(newNamespace(), "queues", "false");
+
+        assertThat(readLine(lab)).matches("PING AT 300 OF 300 IN ORDER 300, .* flow queues off");
+    }
+
+    @Test
+    @Tag("netns")
     void shouldSayThatDatagramsAreTooLongForThePathAndKeepSegmentationOn() throws Exception {
         String namespace = newNamespace();
         run("ip", "-n", namespace, "link", "add", "small", "type", "veth", "peer", "name", "far");
@@ -168,19 +198,19 @@ class LinuxTunDeviceTest {
     }
 
     private Process start(String namespace, String... arguments) throws IOException {
-        List<String> command =
-                new ArrayList<>(
-                        List.of(
-                                "ip",
-                                "netns",
-                                "exec",
-                                namespace,
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-Xmx128m",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                "io.cyphonic.signaling.os.TunLab"));
+        return startVia(List.of("ip", "netns", "exec", namespace), arguments);
+    }
+
+    private Process startVia(List<String> launcher, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Xmx128m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "io.cyphonic.signaling.os.TunLab"));
         command.addAll(Arrays.asList(arguments));
         return startCommand(command.toArray(String[]::new));
     }

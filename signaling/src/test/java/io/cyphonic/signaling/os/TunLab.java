@@ -7,8 +7,11 @@ import io.cyphonic.signaling.net.VirtioNetHeader;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.foreign.MemorySegment;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -17,12 +20,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * interfaces are set up, and ends when its standard input does.
  */
 final class TunLab {
+    private static final int QUEUED = 300;
+
     private TunLab() {}
 
     public static void main(String[] arguments) throws Exception {
         switch (arguments[0]) {
             case "hold" -> hold(arguments[1]);
             case "relay" -> relay(arguments[1], arguments[2]);
+            case "queues" -> queues(Boolean.parseBoolean(arguments[1]));
             case "full" -> full(arguments[1]);
             case "oversize" -> oversize(arguments[1]);
             default -> throw new IllegalArgumentException(arguments[0]);
@@ -32,7 +38,7 @@ final class TunLab {
 
     /** One interface with addresses, up. */
     private static void hold(String name) throws Exception {
-        try (LinuxTunDevice _ = LinuxTunDevice.open(new TunOptions(name, 1390, true, true));
+        try (LinuxTunDevice _ = LinuxTunDevice.open(new TunOptions(name, 1390, true, true, true));
                 NetlinkInterface netlink = NetlinkInterface.open(name)) {
             netlink.disableLinkLocalAddress();
             netlink.addAddress(InetAddress.getByName("10.121.0.5"), 16);
@@ -73,6 +79,46 @@ final class TunLab {
             backThread.join();
             say("SUPER " + there.superPackets + " LARGEST " + there.largest);
         }
+    }
+
+    /** Bulk waits in the device and a ping comes after it; tells where the ping was read. */
+    private static void queues(boolean flowQueues) throws Exception {
+        String name = "cyqueues0";
+        try (LinuxTunDevice tun =
+                        LinuxTunDevice.open(new TunOptions(name, 1400, false, false, flowQueues));
+                NetlinkInterface netlink = NetlinkInterface.open(name);
+                DatagramSocket socket = new DatagramSocket()) {
+            netlink.disableLinkLocalAddress();
+            netlink.addAddress(InetAddress.getByName("10.121.0.5"), 16);
+            netlink.setUp();
+            InetAddress peer = InetAddress.getByName("10.121.0.9");
+            byte[] payload = new byte[1000];
+            for (int i = 0; i < QUEUED; i++) {
+                ByteBuffer.wrap(payload).putInt(0, i);
+                socket.send(new DatagramPacket(payload, payload.length, peer, 9));
+            }
+            new ProcessBuilder("ping", "-c", "1", "-W", "1", peer.getHostAddress())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+            MemorySegment memory = OffHeap.zeros(VirtioNetHeader.LENGTH + 65_535);
+            int ping = -1;
+            int next = 0;
+            for (int at = 0, length; (length = readOne(tun, memory)) > 0; at++) {
+                ByteBuffer packet = ByteBuffer.wrap(OffHeap.bytes(memory, length));
+                if (packet.get(VirtioNetHeader.LENGTH + 9) == 1) {
+                    ping = at;
+                } else if (packet.getInt(VirtioNetHeader.LENGTH + 28) == next) {
+                    next++;
+                }
+            }
+            say("PING AT " + ping + " OF " + QUEUED + " IN ORDER " + next + ", " + tun);
+        }
+    }
+
+    private static int readOne(LinuxTunDevice tun, MemorySegment memory) {
+        return tun.read(memory, 0, (int) memory.byteSize());
     }
 
     /** Sends batches into a path whose MTU is smaller than the datagrams. */

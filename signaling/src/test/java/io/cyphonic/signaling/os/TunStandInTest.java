@@ -24,7 +24,7 @@ class TunStandInTest {
 
     @BeforeEach
     void open() throws Exception {
-        standIn = TunStandIn.open(new TunOptions("standin0", 1400, true, false));
+        standIn = TunStandIn.open(new TunOptions("standin0", 1400, true, false, false));
     }
 
     @AfterEach
