@@ -54,6 +54,7 @@ final class RehearsalNode implements AutoCloseable {
 
     RehearsalNode(EngineConfig config, int own, int peer) throws NativeException {
         boolean tso = config.offloads().contains(Offload.TUN_TSO);
+        boolean queues = config.offloads().contains(Offload.TUN_QUEUES);
         boolean uso = config.offloads().contains(Offload.TUN_USO);
         packets =
                 RehearsalPackets.between(
@@ -68,7 +69,7 @@ final class RehearsalNode implements AutoCloseable {
                     opened.push(
                             TunStandIn.open(
                                     new TunOptions(
-                                            "rehearsal", RehearsalPackets.MTU, tso, uso, false)));
+                                            "rehearsal", RehearsalPackets.MTU, tso, uso, queues)));
             udp =
                     opened.push(
                             LinuxUdpTransport.open(

@@ -14,14 +14,16 @@ import java.lang.foreign.MemorySegment;
  * only.
  *
  * <ul>
- *   <li>ICMP, ICMPv6 and what is not IP: the first queue.
+ *   <li>ICMP, ICMPv6 without extension headers and what is not IP: the first queue.
  *   <li>TCP: one of the others, by destination and ports.
  *   <li>All else: one of the others, by destination. Not by ports: only the first fragment of a
  *       datagram has them, and fragments must not overtake whole datagrams of the same flow.
  * </ul>
  *
- * <p>A packet's queue depends on nothing but its headers, so packets of one flow stay in order. The
- * kernel's own rule depends on what was written to the device before, and moves flows about.
+ * <p>A packet's queue depends on nothing but its headers, so packets of one flow stay in order; but
+ * for TCP of which some packets are fragments or have IPv6 extension headers and some not, which no
+ * usual host sends. The kernel's own rule depends on what was written to the device before, and
+ * moves flows about.
  */
 final class FlowSteering {
     private static final int PROGRAM_LOAD = 5;

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * A TUN interface of Linux (tun(4); Documentation/networking/tuntap.rst), with a virtio header
  * before each packet and as many offloads as were asked for and the kernel has. The interface
- * belongs to the descriptor: it goes when the device is closed or the process ends, however it
+ * belongs to the descriptors: it goes when the device is closed or the process ends, however it
  * ends.
  *
  * <p>One thread may read while another writes. {@link #close} needs both to have stopped: after it
@@ -38,7 +38,7 @@ public final class LinuxTunDevice implements TunDevice {
      */
     private static final int QUEUE_LENGTH = 2000;
 
-    /** Queues of a device that has several; each costs an empty read per look for packets. */
+    /** Queues of a device that has several; each costs an empty read per turn and per look. */
     static final int QUEUES = 4;
 
     private static final int NO_PROGRAM = -1;
@@ -93,6 +93,9 @@ public final class LinuxTunDevice implements TunDevice {
             try (NetlinkInterface netlink = NetlinkInterface.open(options.name())) {
                 netlink.setMtu(options.mtu());
                 netlink.setTransmitQueueLength(QUEUE_LENGTH);
+                if (steering != NO_PROGRAM) {
+                    netlink.removeQueueingDiscipline();
+                }
             }
             TunQueues queues =
                     steering == NO_PROGRAM
@@ -116,7 +119,7 @@ public final class LinuxTunDevice implements TunDevice {
         }
         LOG.info(
                 "{}: one queue for all flows, as the kernel takes no program that tells them apart"
-                        + " ({}; it needs CAP_BPF)",
+                        + " ({}; it needs CAP_BPF, before Linux 5.8 CAP_SYS_ADMIN)",
                 name,
                 Errno.name(program));
         return NO_PROGRAM;
@@ -136,10 +139,17 @@ public final class LinuxTunDevice implements TunDevice {
             return new TunQueues(descriptors);
         } catch (TunOpenException e) {
             LOG.info("{}: one queue for all flows ({})", name, e.getMessage());
-            for (int queue = 1; queue < QUEUES; queue++) {
-                closeIfOpen(errno, descriptors[queue]);
-            }
+            closeAllButFirst(errno, descriptors);
             return new TunQueues(first);
+        } catch (RuntimeException e) {
+            closeAllButFirst(errno, descriptors);
+            throw e;
+        }
+    }
+
+    private static void closeAllButFirst(ErrnoCapture errno, int[] descriptors) {
+        for (int queue = 1; queue < descriptors.length; queue++) {
+            closeIfOpen(errno, descriptors[queue]);
         }
     }
 
@@ -150,15 +160,15 @@ public final class LinuxTunDevice implements TunDevice {
     }
 
     /**
-     * A device whose descriptor leads to somebody who hands over and takes what a host would, every
-     * offload that was asked for included: see {@link TunStandIn}.
+     * A device whose descriptors, one for each queue, lead to somebody who hands over and takes
+     * what a host would, every offload that was asked for included: see {@link TunStandIn}.
      */
-    static LinuxTunDevice ofDescriptor(int fd, TunOptions options) {
+    static LinuxTunDevice ofDescriptors(int[] descriptors, TunOptions options) {
         int offloads =
                 TUN_F_CSUM
                         | (options.tcpSegmentation() ? TSO : 0)
                         | (options.udpSegmentation() ? USO : 0);
-        return new LinuxTunDevice(new TunQueues(fd), options, offloads);
+        return new LinuxTunDevice(new TunQueues(descriptors), options, offloads);
     }
 
     private static int openCloneDevice(ErrnoCapture errno) throws TunOpenException {

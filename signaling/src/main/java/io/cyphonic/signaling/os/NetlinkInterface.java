@@ -22,6 +22,10 @@ public final class NetlinkInterface implements AutoCloseable {
     private static final int IFLA_GSO_MAX_SIZE = 41;
     private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
     private static final int IN6_ADDR_GEN_MODE_NONE = 1;
+    private static final int RTM_NEWQDISC = 36;
+    private static final int TCA_KIND = 1;
+    private static final int TC_H_ROOT = -1;
+
     private static final int IFF_UP = 1;
 
     private static final int IFA_ADDRESS = 1;
@@ -96,6 +100,27 @@ public final class NetlinkInterface implements AutoCloseable {
     public void setTransmitQueueLength(int packets) throws NativeException {
         NetlinkRequest request = link(0, 0).attribute(IFLA_TXQLEN, packets);
         change(request, "setting the queue length of " + name + " to " + packets, false);
+    }
+
+    /**
+     * Makes packets go to the interface without a queue in front of it. A device with several
+     * queues would get one in front of each of the 256 it may have, 48 KB of kernel memory for a
+     * queue length of 2000. To be called before {@link #setUp}, which makes them.
+     */
+    public void removeQueueingDiscipline() throws NativeException {
+        byte[] kind = "noqueue\0".getBytes(StandardCharsets.US_ASCII);
+        // struct tcmsg: linux/rtnetlink.h
+        NetlinkRequest request =
+                socket.change(
+                                RTM_NEWQDISC,
+                                NetlinkSocket.NLM_F_CREATE | NetlinkSocket.NLM_F_REPLACE)
+                        .putInt(0)
+                        .putInt(index)
+                        .putInt(0)
+                        .putInt(TC_H_ROOT)
+                        .putInt(0)
+                        .attribute(TCA_KIND, kind);
+        change(request, "removing the queueing discipline of " + name, false);
     }
 
     /** Brings the interface up. */

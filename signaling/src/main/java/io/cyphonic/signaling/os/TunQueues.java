@@ -67,9 +67,10 @@ final class TunQueues {
 
     void close() {
         for (int queue = 0; queue < descriptors.length; queue++) {
-            if (descriptors[queue] >= 0) {
-                LibC.close(errno, descriptors[queue]);
+            int closing = descriptors[queue];
+            if (closing >= 0) {
                 descriptors[queue] = -1;
+                LibC.close(errno, closing);
             }
         }
     }

@@ -19,24 +19,31 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A {@link LinuxTunDevice} without an interface: behind its descriptor is not the host but a socket
- * pair (unix(7), one packet per message), whose other end is here. What uses the device runs the
- * same code and makes the same system calls as with a real one, and nothing is changed on the host.
+ * A {@link LinuxTunDevice} without an interface: behind each descriptor is not the host but a
+ * socket pair (unix(7), one packet per message), whose other end is here. What uses the device runs
+ * the same code and makes the same system calls as with a real one, and nothing is changed on the
+ * host.
  *
  * <p>For one thread, but for the device itself. Closes both ends.
  */
 public final class TunStandIn implements AutoCloseable {
+    private static final int PACKETS_PER_QUEUE = 64;
+
     private final LinuxTunDevice device;
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment handed = ReceivedDatagrams.newMemory();
     private final MemorySegment taken = ReceivedDatagrams.newMemory();
     private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
-    private int fd;
 
-    private TunStandIn(LinuxTunDevice device, int fd) {
+    /** One for each queue of the device, which writes to the first. */
+    private final int[] descriptors;
+
+    private int packetsHanded;
+
+    private TunStandIn(LinuxTunDevice device, int[] descriptors) {
         this.device = device;
-        this.fd = fd;
-        poll.set(JAVA_INT, POLLFD_FD, fd);
+        this.descriptors = descriptors;
+        poll.set(JAVA_INT, POLLFD_FD, descriptors[0]);
         poll.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
     }
 
@@ -48,18 +55,27 @@ public final class TunStandIn implements AutoCloseable {
      */
     public static TunStandIn open(TunOptions options) throws NativeException {
         NativeSelfCheck.ensurePassed();
+        ErrnoCapture errno = new ErrnoCapture();
+        int queues = options.flowQueues() ? LinuxTunDevice.QUEUES : 1;
+        int[] deviceEnds = new int[queues];
+        int[] hostEnds = new int[queues];
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pair = arena.allocate(JAVA_INT, 2);
-            int result =
-                    LibC.socketPair(
-                            new ErrnoCapture(), AF_UNIX, SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC, pair);
-            if (result < 0) {
-                throw new NativeException("no socket pair for a stand-in of a device", result);
+            int type = SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC;
+            for (int queue = 0; queue < queues; queue++) {
+                int result = LibC.socketPair(errno, AF_UNIX, type, pair);
+                if (result < 0) {
+                    for (int made = 0; made < queue; made++) {
+                        LibC.close(errno, deviceEnds[made]);
+                        LibC.close(errno, hostEnds[made]);
+                    }
+                    throw new NativeException("no socket pair for a stand-in of a device", result);
+                }
+                deviceEnds[queue] = pair.getAtIndex(JAVA_INT, 0);
+                hostEnds[queue] = pair.getAtIndex(JAVA_INT, 1);
             }
-            int deviceEnd = pair.getAtIndex(JAVA_INT, 0);
-            return new TunStandIn(
-                    LinuxTunDevice.ofDescriptor(deviceEnd, options), pair.getAtIndex(JAVA_INT, 1));
         }
+        return new TunStandIn(LinuxTunDevice.ofDescriptors(deviceEnds, options), hostEnds);
     }
 
     /** The device; closed with this. */
@@ -68,13 +84,19 @@ public final class TunStandIn implements AutoCloseable {
     }
 
     /**
-     * Hands a packet to the device, virtio header first.
+     * Hands a packet to the device, virtio header first. The queues of the device are used one
+     * after the other, each for {@value #PACKETS_PER_QUEUE} packets.
      *
      * @return whether the device had room
      */
     public boolean hand(byte[] packet) {
+        int fd = descriptors[packetsHanded / PACKETS_PER_QUEUE];
         MemorySegment.copy(packet, 0, handed, JAVA_BYTE, 0, packet.length);
-        return LibC.write(errno, fd, handed, 0, packet.length) == packet.length;
+        boolean hadRoom = LibC.write(errno, fd, handed, 0, packet.length) == packet.length;
+        if (hadRoom) {
+            packetsHanded = (packetsHanded + 1) % (PACKETS_PER_QUEUE * descriptors.length);
+        }
+        return hadRoom;
     }
 
     /**
@@ -84,7 +106,7 @@ public final class TunStandIn implements AutoCloseable {
      */
     public int take(byte[] buffer) {
         int capacity = (int) Math.min(buffer.length, taken.byteSize());
-        int length = Math.max(0, LibC.tryRead(fd, taken, 0, capacity));
+        int length = Math.max(0, LibC.tryRead(descriptors[0], taken, 0, capacity));
         MemorySegment.copy(taken, JAVA_BYTE, 0, buffer, 0, length);
         return length;
     }
@@ -98,10 +120,13 @@ public final class TunStandIn implements AutoCloseable {
     @Override
     public void close() {
         device.close();
-        if (fd >= 0) {
-            LibC.close(errno, fd);
-            fd = -1;
-            poll.set(JAVA_INT, POLLFD_FD, -1);
+        poll.set(JAVA_INT, POLLFD_FD, -1);
+        for (int queue = 0; queue < descriptors.length; queue++) {
+            int closing = descriptors[queue];
+            if (closing >= 0) {
+                descriptors[queue] = -1;
+                LibC.close(errno, closing);
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ class FlowSteeringTest {
     private static final int ICMP = 1;
     private static final int TCP = 6;
     private static final int UDP = 17;
+    private static final int GRE = 47;
     private static final int FRAGMENT = 44;
     private static final int ICMPV6 = 58;
     private static final int MORE_FRAGMENTS = 0x2000;
@@ -48,9 +49,10 @@ class FlowSteeringTest {
     }
 
     @Test
-    void shouldKeepTheFirstQueueForWhatIsNeitherTcpNorUdp() {
+    void shouldKeepTheFirstQueueForIcmpAndWhatIsNoIp() {
         assertThat(queueOf(ipv4(ICMP, 1, 0, 5, 0))).isZero();
         assertThat(queueOf(ipv6(ICMPV6, 1, 0))).isZero();
+        assertThat(queueOf(ipv4(GRE, 1, 0, 5, 0))).isPositive();
         assertThat(queueOf(new byte[40])).as("no IP").isZero();
         assertThat(queueOf(Arrays.copyOf(ipv4(TCP, 1, 7, 5, 0), 22))).as("cut off").isZero();
     }

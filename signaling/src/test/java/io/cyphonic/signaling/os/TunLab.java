@@ -58,8 +58,8 @@ final class TunLab {
     /** Two interfaces joined by a cable; tells how many super-packets went through it. */
     private static void relay(String left, String right) throws Exception {
         AtomicBoolean stopped = new AtomicBoolean();
-        try (LinuxTunDevice leftTun = LinuxTunDevice.open(TunOptions.of(left, 1400));
-                LinuxTunDevice rightTun = LinuxTunDevice.open(TunOptions.of(right, 1400));
+        try (LinuxTunDevice leftTun = LinuxTunDevice.open(queued(left));
+                LinuxTunDevice rightTun = LinuxTunDevice.open(queued(right));
                 LinuxReadiness leftReady = LinuxReadiness.forTun(leftTun);
                 LinuxReadiness rightReady = LinuxReadiness.forTun(rightTun)) {
             Cable there = new Cable(leftTun, rightTun, leftReady, stopped);
@@ -93,19 +93,24 @@ final class TunLab {
             netlink.setUp();
             InetAddress peer = InetAddress.getByName("10.121.0.9");
             byte[] payload = new byte[1000];
+            MemorySegment memory = OffHeap.zeros(VirtioNetHeader.LENGTH + 65_535);
+            int next = 0;
             for (int i = 0; i < QUEUED; i++) {
                 ByteBuffer.wrap(payload).putInt(0, i);
                 socket.send(new DatagramPacket(payload, payload.length, peer, 9));
+            }
+            // So that the turn of the bulk has begun.
+            while (next < 10) {
+                readOne(tun, memory);
+                next++;
             }
             new ProcessBuilder("ping", "-c", "1", "-W", "1", peer.getHostAddress())
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start()
                     .waitFor();
-            MemorySegment memory = OffHeap.zeros(VirtioNetHeader.LENGTH + 65_535);
             int ping = -1;
-            int next = 0;
-            for (int at = 0, length; (length = readOne(tun, memory)) > 0; at++) {
+            for (int at = next, length; (length = readOne(tun, memory)) > 0; at++) {
                 ByteBuffer packet = ByteBuffer.wrap(OffHeap.bytes(memory, length));
                 if (packet.get(VirtioNetHeader.LENGTH + 9) == 1) {
                     ping = at;
@@ -115,6 +120,10 @@ final class TunLab {
             }
             say("PING AT " + ping + " OF " + QUEUED + " IN ORDER " + next + ", " + tun);
         }
+    }
+
+    private static TunOptions queued(String name) {
+        return new TunOptions(name, 1400, true, false, true);
     }
 
     private static int readOne(LinuxTunDevice tun, MemorySegment memory) {
