@@ -54,8 +54,8 @@ final class RehearsalNode implements AutoCloseable {
 
     RehearsalNode(EngineConfig config, int own, int peer) throws NativeException {
         boolean tso = config.offloads().contains(Offload.TUN_TSO);
-        boolean queues = config.offloads().contains(Offload.TUN_QUEUES);
         boolean uso = config.offloads().contains(Offload.TUN_USO);
+        boolean queues = config.offloads().contains(Offload.TUN_QUEUES);
         packets =
                 RehearsalPackets.between(
                         address(IPV4_NETWORK, own),

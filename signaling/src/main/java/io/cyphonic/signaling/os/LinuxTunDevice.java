@@ -148,9 +148,8 @@ public final class LinuxTunDevice implements TunDevice {
     }
 
     private static void closeAllButFirst(ErrnoCapture errno, int[] descriptors) {
-        for (int queue = 1; queue < descriptors.length; queue++) {
-            closeIfOpen(errno, descriptors[queue]);
-        }
+        descriptors[0] = -1;
+        TunQueues.closeAll(errno, descriptors);
     }
 
     private static void closeIfOpen(ErrnoCapture errno, int fd) {

@@ -66,10 +66,15 @@ final class TunQueues {
     }
 
     void close() {
-        for (int queue = 0; queue < descriptors.length; queue++) {
-            int closing = descriptors[queue];
+        closeAll(errno, descriptors);
+    }
+
+    /** Closes those that are not -1, and makes them -1 before that. */
+    static void closeAll(ErrnoCapture errno, int[] descriptors) {
+        for (int i = 0; i < descriptors.length; i++) {
+            int closing = descriptors[i];
             if (closing >= 0) {
-                descriptors[queue] = -1;
+                descriptors[i] = -1;
                 LibC.close(errno, closing);
             }
         }

@@ -17,6 +17,7 @@ import io.cyphonic.signaling.net.ReceivedDatagrams;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A {@link LinuxTunDevice} without an interface: behind each descriptor is not the host but a
@@ -59,16 +60,16 @@ public final class TunStandIn implements AutoCloseable {
         int queues = options.flowQueues() ? LinuxTunDevice.QUEUES : 1;
         int[] deviceEnds = new int[queues];
         int[] hostEnds = new int[queues];
+        Arrays.fill(deviceEnds, -1);
+        Arrays.fill(hostEnds, -1);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pair = arena.allocate(JAVA_INT, 2);
             int type = SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC;
             for (int queue = 0; queue < queues; queue++) {
                 int result = LibC.socketPair(errno, AF_UNIX, type, pair);
                 if (result < 0) {
-                    for (int made = 0; made < queue; made++) {
-                        LibC.close(errno, deviceEnds[made]);
-                        LibC.close(errno, hostEnds[made]);
-                    }
+                    TunQueues.closeAll(errno, deviceEnds);
+                    TunQueues.closeAll(errno, hostEnds);
                     throw new NativeException("no socket pair for a stand-in of a device", result);
                 }
                 deviceEnds[queue] = pair.getAtIndex(JAVA_INT, 0);
@@ -121,12 +122,6 @@ public final class TunStandIn implements AutoCloseable {
     public void close() {
         device.close();
         poll.set(JAVA_INT, POLLFD_FD, -1);
-        for (int queue = 0; queue < descriptors.length; queue++) {
-            int closing = descriptors[queue];
-            if (closing >= 0) {
-                descriptors[queue] = -1;
-                LibC.close(errno, closing);
-            }
-        }
+        TunQueues.closeAll(errno, descriptors);
     }
 }
