@@ -69,7 +69,7 @@ final class DataPath implements AutoCloseable {
                                         config.listenPort(),
                                         offloads.contains(Offload.UDP_GSO),
                                         offloads.contains(Offload.UDP_GRO),
-                                        UdpOptions.DEFAULT_BUFFER_BYTES)));
+                                        offloads.contains(Offload.UDP_QUEUES))));
         LOG.info("{}", tun);
         LOG.info("{}", udp);
         ciphers = PacketCiphers.of(config.engine().cipher());
@@ -142,6 +142,7 @@ final class DataPath implements AutoCloseable {
                         case TUN_QUEUES -> tun.flowQueues();
                         case UDP_GSO -> udp.segmentationOffload();
                         case UDP_GRO -> udp.receiveOffload();
+                        case UDP_QUEUES -> udp.urgentQueue();
                     };
             used.put(NodeConfigLoader.kebab(offload), inUse);
         }

@@ -77,7 +77,7 @@ final class RehearsalNode implements AutoCloseable {
                                             0,
                                             config.offloads().contains(Offload.UDP_GSO),
                                             config.offloads().contains(Offload.UDP_GRO),
-                                            UdpOptions.DEFAULT_BUFFER_BYTES)));
+                                            config.offloads().contains(Offload.UDP_QUEUES))));
             engine = opened.push(engine(config));
             engine.setListener(DataPlaneListener.NONE);
             engine.start();

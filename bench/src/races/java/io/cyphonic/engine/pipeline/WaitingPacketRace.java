@@ -57,7 +57,8 @@ public class WaitingPacketRace {
                 DataPlaneListener.NONE,
                 counters,
                 tables.outbound,
-                () -> 1);
+                () -> 1,
+                true);
     }
 
     @Actor

@@ -49,7 +49,8 @@ enum ConfigKey {
             "How these threads wait: blocking costs the least, busy-spin a core per thread."),
     ENGINE_OFFLOADS(
             "engine.offloads",
-            "on, off, or a list of tun-tso, tun-uso, tun-queues, udp-gso and udp-gro",
+            "on, off, or a list of tun-tso, tun-uso, tun-queues, udp-gso, udp-gro and"
+                    + " udp-queues",
             "Work left to the kernel where it can do it."),
     ENGINE_CIPHER(
             "engine.cipher",

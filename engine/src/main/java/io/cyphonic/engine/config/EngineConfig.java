@@ -101,6 +101,8 @@ public record EngineConfig(
         /** Sending many datagrams in one call ({@code UDP_SEGMENT}). */
         UDP_GSO,
         /** Receiving many datagrams in one call ({@code UDP_GRO}). */
-        UDP_GRO
+        UDP_GRO,
+        /** A pair of UDP sockets for urgent packets, so that bulk does not delay them. */
+        UDP_QUEUES
     }
 }

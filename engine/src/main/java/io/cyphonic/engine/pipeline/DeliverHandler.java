@@ -93,11 +93,13 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if (tunnel.isClosed()) {
             return drop(slot, DropReason.INBOUND_UNKNOWN_RECEIVER);
         }
-        if (!session.replayWindow().mark(CapsuleHeader.counter(slot.in, at))) {
+        int flags = CapsuleHeader.flags(slot.in, at);
+        boolean urgent = (flags & CapsuleHeader.FLAG_URGENT) != 0;
+        if (!session.replayWindow(urgent).mark(CapsuleHeader.counter(slot.in, at))) {
             return drop(slot, DropReason.INBOUND_REPLAYED);
         }
         hear(slot, capsule, session, tunnel);
-        if ((CapsuleHeader.flags(slot.in, at) & CapsuleHeader.FLAG_CONTROL) != 0) {
+        if ((flags & CapsuleHeader.FLAG_CONTROL) != 0) {
             return CONTROL;
         }
         int header = InboundSlot.headerAt(capsule);

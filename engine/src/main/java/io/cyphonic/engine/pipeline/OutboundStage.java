@@ -14,6 +14,7 @@ import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.Readiness;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.TunDevice;
+import io.cyphonic.signaling.net.UrgentPacket;
 
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 import org.slf4j.Logger;
@@ -51,6 +52,7 @@ final class OutboundStage implements Stage {
     private final Counters.Lane counters;
     private final BatchMarks marks;
     private final LongSupplier clock;
+    private final boolean marksUrgent;
 
     private final ManyToOneConcurrentArrayQueue<OutboundRequest> requests =
             new ManyToOneConcurrentArrayQueue<>(REQUESTS);
@@ -85,6 +87,11 @@ final class OutboundStage implements Stage {
 
     private boolean failureLogged;
 
+    /**
+     * Made once per engine.
+     *
+     * @param marksUrgent whether capsules of urgent packets say so
+     */
     OutboundStage(
             TunDevice tun,
             Conveyor<OutboundSlot> conveyor,
@@ -93,7 +100,8 @@ final class OutboundStage implements Stage {
             DataPlaneListener listener,
             Counters.Lane counters,
             BatchMarks marks,
-            LongSupplier clock) {
+            LongSupplier clock,
+            boolean marksUrgent) {
         this.tun = tun;
         this.conveyor = conveyor;
         this.lookup = lookup;
@@ -102,6 +110,7 @@ final class OutboundStage implements Stage {
         this.counters = counters;
         this.marks = marks;
         this.clock = clock;
+        this.marksUrgent = marksUrgent;
         this.oversized = new OversizedPackets(tun, counters, (int) clock.getAsLong());
     }
 
@@ -357,7 +366,8 @@ final class OutboundStage implements Stage {
                         counter,
                         count,
                         bytes);
-        slot.entryFlags[entry] = 0;
+        boolean urgent = marksUrgent && UrgentPacket.is(packet.headers(), packet.headerAt());
+        slot.entryFlags[entry] = urgent ? OutboundSlot.URGENT : 0;
         slot.firstSegment[entry] = firstSegment;
     }
 

@@ -74,7 +74,8 @@ final class Pipelines {
                         new ListenerGuard(listener, outStage),
                         outStage,
                         outbound,
-                        parts.nanoClock());
+                        parts.nanoClock(),
+                        parts.udp().urgentQueue());
 
         DeliverHandler deliverer =
                 new DeliverHandler(

@@ -57,12 +57,14 @@ final class SealHandler implements SlotWorker<OutboundSlot> {
         int first = slot.firstSegment[entry];
         int count = slot.segmentCount[entry];
         boolean cut = packet.segmentCount() > 1;
+        boolean urgent = (slot.entryFlags[entry] & OutboundSlot.URGENT) != 0;
         long counter = slot.firstCounter[entry] - first;
         for (int index = first; index < first + count; index++) {
             packet.make(index);
             int flags =
                     (packet.partialChecksum() ? CapsuleHeader.FLAG_PARTIAL_CHECKSUM : 0)
-                            | (cut ? CapsuleHeader.FLAG_SEGMENT : 0);
+                            | (cut ? CapsuleHeader.FLAG_SEGMENT : 0)
+                            | (urgent ? CapsuleHeader.FLAG_URGENT : 0);
             int data = cut ? CapsuleHeader.segmentData(packet.headerLength(), index) : 0;
             sealOne(
                     slot,

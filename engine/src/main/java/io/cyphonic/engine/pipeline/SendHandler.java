@@ -112,15 +112,17 @@ final class SendHandler implements SlotSink<OutboundSlot> {
     }
 
     /**
-     * First capsule that cannot go into the same system call. A control capsule goes alone: what
-     * the kernel was given together may be lost together, as far as the first router with a narrow
-     * way out, and then a short probe would say nothing about a long one.
+     * First capsule that cannot go into the same system call. Urgent ones and others do not go
+     * together, as they do not wait together. A control capsule goes alone: what the kernel was
+     * given together may be lost together, as far as the first router with a narrow way out, and
+     * then a short probe would say nothing about a long one.
      */
     private static int endOfRun(OutboundSlot slot, int first) {
         if (isControl(slot, first)) {
             return first + 1;
         }
         int length = slot.capsuleLength[first];
+        int flags = slot.entryFlags[slot.capsuleEntry[first]];
         Endpoint to = slot.endpoint[slot.capsuleEntry[first]];
         int bytes = length;
         int end = first + 1;
@@ -133,7 +135,7 @@ final class SendHandler implements SlotSink<OutboundSlot> {
                             && next <= length
                             && bytes <= UdpTransport.MAX_SEND_LENGTH
                             && slot.endpoint[slot.capsuleEntry[end]] == to
-                            && !isControl(slot, end);
+                            && slot.entryFlags[slot.capsuleEntry[end]] == flags;
             if (!fits) {
                 break;
             }

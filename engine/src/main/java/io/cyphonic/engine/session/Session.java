@@ -35,7 +35,8 @@ public final class Session {
     private final CapsuleKey sealKey;
     private final CapsuleKey openKey;
     private final long installedNanos;
-    private final ReplayWindow replayWindow = new ReplayWindow();
+    private final ReplayWindow ordinaryWindow = new ReplayWindow();
+    private final ReplayWindow urgentWindow = new ReplayWindow();
 
     // Written by the outbound stage only; read by anyone (opaque).
     private long nextCounter;
@@ -91,9 +92,14 @@ public final class Session {
         return installedNanos;
     }
 
-    /** Owned by the deliverer's role. */
-    public ReplayWindow replayWindow() {
-        return replayWindow;
+    /**
+     * The window of urgent capsules, or of all others; owned by the deliverer's role. Urgent ones
+     * overtake others by as much as a socket holds: with one window, those would be too old (RFC
+     * 4301, section 4.1, of classes of traffic under one key). The flag is authenticated, so a
+     * capsule has the same window whenever it comes.
+     */
+    public ReplayWindow replayWindow(boolean urgent) {
+        return urgent ? urgentWindow : ordinaryWindow;
     }
 
     /**

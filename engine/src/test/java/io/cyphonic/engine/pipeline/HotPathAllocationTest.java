@@ -151,7 +151,8 @@ class HotPathAllocationTest {
                 new RecordingListener(),
                 lane,
                 outbound,
-                System::nanoTime);
+                System::nanoTime,
+                true);
     }
 
     private InboundStage inboundStage() {

@@ -32,9 +32,9 @@ public interface UdpTransport extends AutoCloseable {
     int localPort();
 
     /**
-     * Receives the next datagrams of one source. The two sockets take turns: nothing from one does
-     * not mean that the other has nothing, which {@link Readiness} tells and one of the next calls
-     * brings.
+     * Receives the next datagrams of one source. The sockets take turns: nothing from one does not
+     * mean that the others have nothing, which {@link Readiness} tells and one of the next calls
+     * brings. Urgent capsules may come before others that were sent earlier.
      *
      * @param into its memory, which is exchanged, or a buffer of at least 65535 bytes
      * @return bytes received; {@link #WOULD_BLOCK}; or a negative errno
@@ -45,7 +45,7 @@ public interface UdpTransport extends AutoCloseable {
      * Sends {@code length} bytes as datagrams of {@code segmentLength} bytes each, the last of
      * which may be shorter; in one call to the kernel where it can segment ({@code UDP_SEGMENT}),
      * one by one where it cannot. A kernel that refuses segmentation at run time is noticed here,
-     * once, and the batch is sent again without it.
+     * once, and the batch is sent again without it. All of them are urgent capsules or none is.
      *
      * @param memory off the heap, or an array's segment that comes again and again: the sender
      *     keeps it, and what it makes of it
@@ -80,6 +80,11 @@ public interface UdpTransport extends AutoCloseable {
 
     /** Whether the kernel joins received datagrams at present. */
     boolean receiveOffload();
+
+    /** Whether urgent capsules are sent and received on their own. */
+    default boolean urgentQueue() {
+        return false;
+    }
 
     /** Closes the sockets. Idempotent. */
     @Override

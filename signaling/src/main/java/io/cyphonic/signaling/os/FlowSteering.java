@@ -5,6 +5,8 @@ import static io.cyphonic.signaling.os.BpfProgram.RESULT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.cyphonic.signaling.net.UrgentPacket;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -14,7 +16,7 @@ import java.lang.foreign.MemorySegment;
  * only.
  *
  * <ul>
- *   <li>ICMP, ICMPv6 without extension headers and what is not IP: the first queue.
+ *   <li>What is urgent ({@link UrgentPacket}), and what is not IP: the first queue.
  *   <li>TCP: one of the others, by destination and ports.
  *   <li>All else: one of the others, by destination. Not by ports: only the first fragment of a
  *       datagram has them, and fragments must not overtake whole datagrams of the same flow.
@@ -38,20 +40,26 @@ final class FlowSteering {
 
     private static final int VERSION_4 = 4;
     private static final int VERSION_6 = 6;
-    private static final int ICMP = 1;
     private static final int TCP = 6;
-    private static final int ICMPV6 = 58;
 
     // RFC 791, section 3.1
+    private static final int IPV4_TYPE_OF_SERVICE = 1;
     private static final int IPV4_FRAGMENT = 6;
     private static final int IPV4_PROTOCOL = 9;
     private static final int IPV4_DESTINATION = 16;
     private static final int MORE_FRAGMENTS_AND_OFFSET = 0x3fff;
 
     // RFC 8200, section 3
+    private static final int IPV6_TRAFFIC_CLASS = 0;
     private static final int IPV6_NEXT_HEADER = 6;
     private static final int IPV6_DESTINATION_END = 36;
     private static final int IPV6_LENGTH = 40;
+
+    // RFC 2474, section 3: the six upper bits of either field; that of IPv6 has four more behind
+    // it.
+    private static final int NOT_MARK = 2;
+    private static final int NOT_MARK_OF_IPV6 = 6;
+    private static final int MARK = 0x3f;
 
     /** 2^32 divided by the golden ratio (Knuth, volume 3, section 6.4): spreads what differs. */
     private static final int SPREAD = 0x9E3779B1;
@@ -72,15 +80,18 @@ final class FlowSteering {
         if (queues < 2) {
             throw new IllegalArgumentException("nothing to choose from " + queues + " queues");
         }
-        return new BpfProgram()
-                .loadByte(0)
+        BpfProgram program = new BpfProgram();
+        program.loadByte(0)
                 .move(PORTS_AT, RESULT)
                 .shiftRight(RESULT, 4)
                 .jumpIfEqual(RESULT, VERSION_6, "version 6")
                 .jumpIfNotEqual(RESULT, VERSION_4, "first queue")
                 // IPv4
+                .loadByte(IPV4_TYPE_OF_SERVICE)
+                .shiftRight(RESULT, NOT_MARK);
+        markIsUrgent(program)
                 .loadByte(IPV4_PROTOCOL)
-                .jumpIfEqual(RESULT, ICMP, "first queue")
+                .jumpIfEqual(RESULT, UrgentPacket.ICMP, "first queue")
                 .move(PROTOCOL, RESULT)
                 .loadWord(IPV4_DESTINATION)
                 .move(HASH, RESULT)
@@ -91,8 +102,12 @@ final class FlowSteering {
                 .jumpIfNotEqual(RESULT, 0, "choose")
                 .jump("ports")
                 .label("version 6")
+                .loadHalf(IPV6_TRAFFIC_CLASS)
+                .shiftRight(RESULT, NOT_MARK_OF_IPV6)
+                .and(RESULT, MARK);
+        return markIsUrgent(program)
                 .loadByte(IPV6_NEXT_HEADER)
-                .jumpIfEqual(RESULT, ICMPV6, "first queue")
+                .jumpIfEqual(RESULT, UrgentPacket.ICMPV6, "first queue")
                 .move(PROTOCOL, RESULT)
                 .loadWord(IPV6_DESTINATION_END)
                 .move(HASH, RESULT)
@@ -112,6 +127,15 @@ final class FlowSteering {
                 .set(RESULT, 0)
                 .exit()
                 .build();
+    }
+
+    private static BpfProgram markIsUrgent(BpfProgram program) {
+        for (int mark = 0; mark <= MARK; mark++) {
+            if (UrgentPacket.isMark(mark)) {
+                program.jumpIfEqual(RESULT, mark, "first queue");
+            }
+        }
+        return program;
     }
 
     /**

@@ -24,11 +24,12 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class LinuxReadiness implements Readiness {
     private static final int WAKE_SLOT = 0;
-    private static final int IPV4_SLOT = 1;
-    private static final int IPV6_SLOT = 2;
+
+    /** The first of as many as a port may have sockets. */
+    private static final int UDP_SLOT = 1;
 
     /** The first of as many as a device may have queues. */
-    private static final int TUN_SLOT = 3;
+    private static final int TUN_SLOT = UDP_SLOT + LinuxUdpTransport.SOCKETS;
 
     private static final int SLOTS = TUN_SLOT + LinuxTunDevice.QUEUES;
 
@@ -96,20 +97,18 @@ public final class LinuxReadiness implements Readiness {
         for (int queue = 0; queue < LinuxTunDevice.QUEUES; queue++) {
             setDescriptor(TUN_SLOT + queue, fromTun ? tun.descriptor(queue) : -1);
         }
-        setDescriptor(IPV4_SLOT, fromUdp ? udp.ipv4Descriptor() : -1);
-        setDescriptor(IPV6_SLOT, fromUdp ? udp.ipv6Descriptor() : -1);
+        for (int socket = 0; socket < LinuxUdpTransport.SOCKETS; socket++) {
+            setDescriptor(UDP_SLOT + socket, fromUdp ? udp.descriptor(socket) : -1);
+        }
         int count = LibC.poll(awaitErrno, polls, SLOTS, timeoutMillis);
         if (count <= 0) {
             return 0;
         }
         int ready = 0;
-        for (int slot = TUN_SLOT; slot < SLOTS; slot++) {
+        for (int slot = UDP_SLOT; slot < SLOTS; slot++) {
             if (isReady(slot)) {
-                ready |= TUN;
+                ready |= slot < TUN_SLOT ? UDP : TUN;
             }
-        }
-        if (isReady(IPV4_SLOT) || isReady(IPV6_SLOT)) {
-            ready |= UDP;
         }
         if (isReady(WAKE_SLOT)) {
             int fd = polls.get(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD);

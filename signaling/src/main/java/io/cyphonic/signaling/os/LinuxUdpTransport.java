@@ -11,9 +11,11 @@ import org.slf4j.LoggerFactory;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One UDP port of Linux over IPv4 and IPv6: two sockets, since a socket for both would show IPv4
- * peers as mapped addresses and share one set of options. Works with one family where the host has
- * only one.
+ * One UDP port of Linux over IPv4 and IPv6: a socket for each, since a socket for both would show
+ * IPv4 peers as mapped addresses and share one set of options. Works with one family where the host
+ * has only one. If the options want it and the kernel can, there is a second pair on the same port
+ * for urgent capsules, so that they do not wait behind bulk that has come before ({@link
+ * UrgentDatagrams}).
  *
  * <p>{@link #close} needs the receiving and the sending thread to have stopped; signaling senders
  * may still call and get {@code -EBADF}.
@@ -24,22 +26,29 @@ public final class LinuxUdpTransport implements UdpTransport {
     /** How often a port chosen for IPv4 may turn out to be taken for IPv6. */
     private static final int PORT_ATTEMPTS = 16;
 
-    private final UdpSocket ipv4;
-    private final UdpSocket ipv6;
-    private final UdpReceiver receiver;
-    private final UdpSender ipv4Sender;
-    private final UdpSender ipv6Sender;
+    /** Messages received at once: of bulk, and of what is mostly alone. */
+    static final int BATCH = 8;
+
+    private static final int URGENT_BATCH = 2;
+
+    /** Sockets of a port at most, two of each family. */
+    static final int SOCKETS = 4;
+
+    private final UdpQueue ordinary;
+
+    /** {@code null} if there is none. */
+    private final UdpQueue urgent;
+
+    private final UdpQueues queues;
     private final SignalingSender ipv4Signaling;
     private final SignalingSender ipv6Signaling;
 
-    private LinuxUdpTransport(UdpSocket ipv4, UdpSocket ipv6) {
-        this.ipv4 = ipv4;
-        this.ipv6 = ipv6;
-        receiver = ipv4 != null ? new UdpReceiver(ipv4, ipv6) : new UdpReceiver(ipv6, null);
-        ipv4Sender = ipv4 == null ? null : new UdpSender(ipv4);
-        ipv6Sender = ipv6 == null ? null : new UdpSender(ipv6);
-        ipv4Signaling = ipv4 == null ? null : new SignalingSender(ipv4);
-        ipv6Signaling = ipv6 == null ? null : new SignalingSender(ipv6);
+    private LinuxUdpTransport(UdpQueue ordinary, UdpQueue urgent) {
+        this.ordinary = ordinary;
+        this.urgent = urgent;
+        queues = new UdpQueues(ordinary, urgent);
+        ipv4Signaling = hasIpv4() ? new SignalingSender(ordinary.ipv4) : null;
+        ipv6Signaling = hasIpv6() ? new SignalingSender(ordinary.ipv6) : null;
     }
 
     /**
@@ -75,7 +84,9 @@ public final class LinuxUdpTransport implements UdpTransport {
                         "this host has neither IPv4 nor IPv6",
                         0);
             }
-            return new LinuxUdpTransport(ipv4, ipv6);
+            UdpQueue ordinary = new UdpQueue(ipv4, ipv6, BATCH);
+            return new LinuxUdpTransport(
+                    ordinary, options.urgentQueue() ? openUrgent(ordinary, options) : null);
         } catch (UdpOpenException | RuntimeException e) {
             if (ipv4 != null) {
                 ipv4.close();
@@ -84,24 +95,40 @@ public final class LinuxUdpTransport implements UdpTransport {
         }
     }
 
+    /** The second pair of sockets, for each family that there is; or {@code null}. */
+    private static UdpQueue openUrgent(UdpQueue ordinary, UdpOptions options) {
+        UdpSocket ipv4 = null;
+        try {
+            ipv4 = ordinary.ipv4 == null ? null : ordinary.ipv4.openUrgent(options);
+            UdpSocket ipv6 = ordinary.ipv6 == null ? null : ordinary.ipv6.openUrgent(options);
+            return new UdpQueue(ipv4, ipv6, URGENT_BATCH);
+        } catch (NativeException e) {
+            if (ipv4 != null) {
+                ipv4.close();
+            }
+            LOG.warn("urgent packets wait behind bulk on UDP: {}", e.getMessage());
+            return null;
+        }
+    }
+
     @Override
     public int localPort() {
-        return ipv4 != null ? ipv4.port : ipv6.port;
+        return hasIpv4() ? ordinary.ipv4.port : ordinary.ipv6.port;
     }
 
     /** Whether the host has IPv4. */
     public boolean hasIpv4() {
-        return ipv4 != null;
+        return ordinary.ipv4 != null;
     }
 
     /** Whether the host has IPv6. */
     public boolean hasIpv6() {
-        return ipv6 != null;
+        return ordinary.ipv6 != null;
     }
 
     @Override
     public int receive(ReceivedDatagrams into) {
-        return receiver.receive(into);
+        return queues.receive(into);
     }
 
     @Override
@@ -113,7 +140,7 @@ public final class LinuxUdpTransport implements UdpTransport {
             throw new IllegalArgumentException(
                     "a send of " + length + " bytes in datagrams of " + segmentLength);
         }
-        UdpSender sender = to.isIpv4() ? ipv4Sender : ipv6Sender;
+        UdpSender sender = queues.sender(memory, offset, length, to);
         return sender == null
                 ? -Errno.EAFNOSUPPORT
                 : sender.send(memory, offset, length, segmentLength, to);
@@ -121,8 +148,10 @@ public final class LinuxUdpTransport implements UdpTransport {
 
     @Override
     public int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
-        UdpSender sender = runs.to[first].isIpv4() ? ipv4Sender : ipv6Sender;
-        return sender == null ? 0 : sender.sendRuns(memory, runs, first);
+        UdpSender sender = queues.sender(memory, runs, first);
+        return sender == null
+                ? 0
+                : sender.sendRuns(memory, runs, first, queues.endOfSender(memory, runs, first));
     }
 
     @Override
@@ -133,31 +162,39 @@ public final class LinuxUdpTransport implements UdpTransport {
 
     @Override
     public boolean segmentationOffload() {
-        return (ipv4Sender == null || ipv4Sender.segmentation())
-                && (ipv6Sender == null || ipv6Sender.segmentation());
+        return ordinary.segmentation() && (urgent == null || urgent.segmentation());
     }
 
     @Override
     public boolean receiveOffload() {
-        return (ipv4 == null || ipv4.receiveJoining) && (ipv6 == null || ipv6.receiveJoining);
+        return ordinary.joining() && (urgent == null || urgent.joining());
+    }
+
+    @Override
+    public boolean urgentQueue() {
+        return urgent != null;
     }
 
     /**
      * Batches with datagrams longer than the interface carries, or than the kernel segments for it.
      */
     public long oversizedBatches() {
-        return (ipv4Sender == null ? 0 : ipv4Sender.oversizedBatches())
-                + (ipv6Sender == null ? 0 : ipv6Sender.oversizedBatches());
+        return ordinary.oversizedBatches() + (urgent == null ? 0 : urgent.oversizedBatches());
     }
 
-    /** The IPv4 descriptor, for {@link LinuxReadiness}; -1 if there is none. */
-    int ipv4Descriptor() {
-        return ipv4 == null ? -1 : ipv4.descriptor();
-    }
-
-    /** The IPv6 descriptor, for {@link LinuxReadiness}; -1 if there is none. */
-    int ipv6Descriptor() {
-        return ipv6 == null ? -1 : ipv6.descriptor();
+    /**
+     * A descriptor for {@link LinuxReadiness}.
+     *
+     * @param index from 0 to below {@link #SOCKETS}
+     * @return -1 if there is no such socket, or not any more
+     */
+    int descriptor(int index) {
+        UdpQueue queue = index < SOCKETS / 2 ? ordinary : urgent;
+        if (queue == null) {
+            return -1;
+        }
+        UdpSocket socket = index % 2 == 0 ? queue.ipv4 : queue.ipv6;
+        return socket == null ? -1 : socket.descriptor();
     }
 
     @Override
@@ -168,6 +205,9 @@ public final class LinuxUdpTransport implements UdpTransport {
         if (ipv6Signaling != null) {
             ipv6Signaling.close();
         }
+        if (urgent != null) {
+            urgent.close();
+        }
     }
 
     /** Port, families and the offloads that are on. */
@@ -176,13 +216,15 @@ public final class LinuxUdpTransport implements UdpTransport {
         return "UDP port "
                 + localPort()
                 + ": IPv4 "
-                + onOff(ipv4 != null)
+                + onOff(hasIpv4())
                 + ", IPv6 "
-                + onOff(ipv6 != null)
+                + onOff(hasIpv6())
                 + ", GSO "
                 + onOff(segmentationOffload())
                 + ", GRO "
-                + onOff(receiveOffload());
+                + onOff(receiveOffload())
+                + ", urgent queue "
+                + onOff(urgentQueue());
     }
 
     private static String onOff(boolean on) {

@@ -59,11 +59,14 @@ final class NativeLayouts {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
+    static final int SO_REUSEPORT = 15;
     static final int SO_PASSCRED = 16;
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;
+    static final int SO_ATTACH_REUSEPORT_CBPF = 51;
     static final int SCM_CREDENTIALS = 2;
     static final int IPPROTO_IP = 0;
+    static final int IP_TOS = 1;
     static final int IP_MTU_DISCOVER = 10;
     static final int IP_MTU = 14;
     static final int IP_PMTUDISC_PROBE = 3;
@@ -71,6 +74,7 @@ final class NativeLayouts {
     static final int IPV6_MTU_DISCOVER = 23;
     static final int IPV6_MTU = 24;
     static final int IPV6_V6ONLY = 26;
+    static final int IPV6_TCLASS = 67;
     static final int IPPROTO_UDP = 17;
     static final int UDP_SEGMENT = 103;
     static final int UDP_GRO = 104;

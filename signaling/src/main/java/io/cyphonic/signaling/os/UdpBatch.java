@@ -35,14 +35,19 @@ final class UdpBatch {
     private MemorySegment bytes;
     private NativeMessage[] each;
 
-    /** See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}. */
+    /**
+     * See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}.
+     *
+     * @param end of the runs that go by this sender
+     */
     int send(
             int descriptor,
             boolean segmentation,
             MemorySegment memory,
             DatagramRuns runs,
-            int first) {
-        int count = fill(segmentation, memory, runs, first);
+            int first,
+            int end) {
+        int count = fill(segmentation, memory, runs, first, end);
         if (count == 0) {
             return 0;
         }
@@ -51,18 +56,17 @@ final class UdpBatch {
         return sent;
     }
 
-    private int fill(boolean segmentation, MemorySegment memory, DatagramRuns runs, int first) {
+    private int fill(
+            boolean segmentation, MemorySegment memory, DatagramRuns runs, int first, int end) {
         if (messages == null) {
             allocate();
         }
-        boolean ipv4 = runs.to[first].isIpv4();
         int count = 0;
         int used = 0;
-        for (int run = first; run < runs.count && count < MAX_RUNS; run++) {
+        for (int run = first; run < end && count < MAX_RUNS; run++) {
             int length = runs.length[run];
             boolean goes =
-                    runs.to[run].isIpv4() == ipv4
-                            && used + length <= CAPACITY
+                    used + length <= CAPACITY
                             && (segmentation || length <= runs.segmentLength[run]);
             if (!goes) {
                 break;

@@ -12,6 +12,7 @@ import java.net.Inet6Address;
  * @param port 1 to 65535, or 0 to let the kernel choose one
  * @param segmentation whether the kernel may cut large sends ({@code UDP_SEGMENT})
  * @param receiveJoining whether the kernel may join received datagrams ({@code UDP_GRO})
+ * @param urgentQueue whether urgent capsules get sockets of their own
  * @param bufferBytes size wanted for each socket's send and receive buffer
  */
 public record UdpOptions(
@@ -20,6 +21,7 @@ public record UdpOptions(
         int port,
         boolean segmentation,
         boolean receiveJoining,
+        boolean urgentQueue,
         int bufferBytes) {
     /** Seven megabytes: what removed retransmissions for other tunnels at 10 Gbit/s. */
     public static final int DEFAULT_BUFFER_BYTES = 7 << 20;
@@ -36,19 +38,24 @@ public record UdpOptions(
         }
     }
 
-    /** On the wildcard addresses. */
+    /** On the wildcard addresses, with the default buffers: for a node. */
+    public UdpOptions(int port, boolean segmentation, boolean receiveJoining, boolean urgentQueue) {
+        this(null, null, port, segmentation, receiveJoining, urgentQueue, DEFAULT_BUFFER_BYTES);
+    }
+
+    /** On the wildcard addresses, without a queue for what is urgent. */
     public UdpOptions(int port, boolean segmentation, boolean receiveJoining, int bufferBytes) {
-        this(null, null, port, segmentation, receiveJoining, bufferBytes);
+        this(null, null, port, segmentation, receiveJoining, false, bufferBytes);
     }
 
     /** All offloads and the default buffers. */
     public static UdpOptions ofPort(int port) {
-        return new UdpOptions(port, true, true, DEFAULT_BUFFER_BYTES);
+        return new UdpOptions(port, true, true, true);
     }
 
-    /** All offloads and the default buffers, on these addresses only. */
+    /** For a service: on these addresses only, with all that makes bulk cheap. */
     public static UdpOptions of(Inet4Address ipv4, Inet6Address ipv6, int port) {
-        return new UdpOptions(ipv4, ipv6, port, true, true, DEFAULT_BUFFER_BYTES);
+        return new UdpOptions(ipv4, ipv6, port, true, true, false, DEFAULT_BUFFER_BYTES);
     }
 
     /** Whether a socket of that family is wanted. */

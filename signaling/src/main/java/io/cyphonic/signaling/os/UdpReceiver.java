@@ -27,12 +27,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class UdpReceiver {
     /**
-     * Messages per call, 64 KiB each where the kernel joins datagrams; after so many from one
-     * socket it is the other's turn, even if the first has more.
-     */
-    static final int BATCH = 8;
-
-    /**
      * One call in so many is the other socket's, whether the first has something or not. Mostly all
      * peers are reached over one family, and asking the other each time would make a quarter of all
      * system calls of a transfer.
@@ -47,7 +41,7 @@ final class UdpReceiver {
     private final ErrnoCapture errno = new ErrnoCapture();
     private final RefusalCount refusals = new RefusalCount();
     private final MemorySegment messages;
-    private final Place[] places = new Place[BATCH];
+    private final Place[] places;
     private UdpSocket preferred;
     private UdpSocket other;
     private int callsOfThisTurn;
@@ -59,11 +53,16 @@ final class UdpReceiver {
     /** The last call brought less than it could: there was no more. */
     private boolean drained;
 
-    /** {@code second} may be {@code null}. */
-    UdpReceiver(UdpSocket first, UdpSocket second) {
+    /**
+     * @param second may be {@code null}
+     * @param batch messages per call, 64 KiB each where the kernel joins datagrams; after so many
+     *     from one socket it is the other's turn, even if the first has more
+     */
+    UdpReceiver(UdpSocket first, UdpSocket second, int batch) {
         Arena arena = Arena.ofAuto();
-        messages = arena.allocate(BATCH * MMSGHDR_SIZE, Long.BYTES);
-        for (int i = 0; i < BATCH; i++) {
+        messages = arena.allocate(batch * MMSGHDR_SIZE, Long.BYTES);
+        places = new Place[batch];
+        for (int i = 0; i < batch; i++) {
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
             places[i] = new Place(new NativeMessage(header, arena, 1, CONTROL_CAPACITY));
         }
@@ -94,7 +93,7 @@ final class UdpReceiver {
 
     /** The socket that had something is asked again next time, until the other has its turn. */
     private int fillFromEither() {
-        if (other == null || count < BATCH && ++callsOfThisTurn < TURNS) {
+        if (other == null || count < places.length && ++callsOfThisTurn < TURNS) {
             return fill(preferred);
         }
         callsOfThisTurn = 0;
@@ -116,11 +115,11 @@ final class UdpReceiver {
         }
         next = 0;
         count = 0;
-        int received = LibC.tryReceiveMessages(descriptor, messages, BATCH);
+        int received = LibC.tryReceiveMessages(descriptor, messages, places.length);
         if (received > 0) {
             refusals.reset();
             count = received;
-            drained = received < BATCH;
+            drained = received < places.length;
             return received;
         }
         return reason(descriptor);

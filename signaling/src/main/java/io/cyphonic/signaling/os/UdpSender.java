@@ -83,9 +83,9 @@ final class UdpSender {
                 : result;
     }
 
-    /** See {@link UdpTransport#sendRuns}. */
-    int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
-        return batch.send(socket.descriptor(), segmentation, memory, runs, first);
+    /** See {@link UdpTransport#sendRuns}; those before {@code end} are for this sender. */
+    int sendRuns(MemorySegment memory, DatagramRuns runs, int first, int end) {
+        return batch.send(socket.descriptor(), segmentation, memory, runs, first, end);
     }
 
     private static boolean mayBeSegmentation(int result) {

@@ -7,6 +7,7 @@ import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_UDP;
 import static io.cyphonic.signaling.os.NativeLayouts.SOL_SOCKET;
 
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.UrgentPacket;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,7 +16,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
- * One bound UDP socket of one family, non-blocking. The descriptor is shared by the receiver, the
+ * One bound UDP socket of one family, non-blocking; or the second of its port, to which the kernel
+ * gives what is urgent ({@link UrgentDatagrams}). The descriptor is shared by the receiver, the
  * sender and the signaling sender; each has its own errno.
  *
  * <p>Path MTU: the sockets use {@code IP_PMTUDISC_PROBE} (ip(7), ipv6(7)). Datagrams carry DF, so
@@ -54,16 +56,12 @@ final class UdpSocket {
             return null;
         }
         ErrnoCapture errno = new ErrnoCapture();
-        int type = NativeLayouts.SOCK_DGRAM | NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
-        int fd = LibC.socket(errno, family, type, 0);
+        int fd = create(errno, family);
         if (fd == -Errno.EAFNOSUPPORT) {
             return null;
         }
         if (fd < 0) {
             throw UdpOpenException.of(port, -fd);
-        }
-        if (!ipv4) {
-            LibC.setSockOpt(errno, fd, IPPROTO_IPV6, NativeLayouts.IPV6_V6ONLY, 1);
         }
         InetAddress address = ipv4 ? options.ipv4() : options.ipv6();
         int bound = LibC.bind(errno, fd, sockaddr(family, address, port));
@@ -75,11 +73,71 @@ final class UdpSocket {
             }
             throw UdpOpenException.of(port, -bound);
         }
-        configure(errno, fd, ipv4, options);
+        return configured(errno, fd, family, boundPort(errno, fd), options);
+    }
+
+    /**
+     * Opens the second socket of this one's port. Only now does this one share its port: bound
+     * before, it had it alone, so two nodes cannot have the same by mistake. Later others of the
+     * same user could share it if they asked for that, but the kernel gives them nothing.
+     *
+     * @throws NativeException if the kernel refuses
+     */
+    UdpSocket openUrgent(UdpOptions options) throws NativeException {
+        ErrnoCapture errno = new ErrnoCapture();
+        int second = create(errno, family);
+        if (second < 0) {
+            throw new NativeException("no second socket", second);
+        }
+        InetAddress address = isIpv4() ? options.ipv4() : options.ipv6();
+        boolean sorted =
+                share(errno, fd)
+                        && share(errno, second)
+                        && LibC.bind(errno, second, sockaddr(family, address, port)) >= 0
+                        && UrgentDatagrams.attach(errno, second) >= 0;
+        if (!sorted) {
+            int reason = errno.negative();
+            LibC.close(errno, second);
+            throw new NativeException("two sockets cannot share a port", reason);
+        }
+        mark(errno, second);
+        return configured(errno, second, family, port, options);
+    }
+
+    private static boolean share(ErrnoCapture errno, int fd) {
+        return LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_REUSEPORT, 1) >= 0;
+    }
+
+    /**
+     * What is urgent is marked so in the outer header too. For networks that look at it, and for
+     * the receiver's kernel, which must not join it with what is not: it joins only datagrams with
+     * the same mark.
+     */
+    private void mark(ErrnoCapture errno, int second) {
+        LibC.setSockOpt(
+                errno,
+                second,
+                isIpv4() ? IPPROTO_IP : IPPROTO_IPV6,
+                isIpv4() ? NativeLayouts.IP_TOS : NativeLayouts.IPV6_TCLASS,
+                UrgentPacket.AF21 << 2);
+    }
+
+    private static int create(ErrnoCapture errno, int family) {
+        int type = NativeLayouts.SOCK_DGRAM | NativeLayouts.O_NONBLOCK | NativeLayouts.O_CLOEXEC;
+        int fd = LibC.socket(errno, family, type, 0);
+        if (fd >= 0 && family != AF_INET) {
+            LibC.setSockOpt(errno, fd, IPPROTO_IPV6, NativeLayouts.IPV6_V6ONLY, 1);
+        }
+        return fd;
+    }
+
+    private static UdpSocket configured(
+            ErrnoCapture errno, int fd, int family, int port, UdpOptions options) {
+        configure(errno, fd, family == AF_INET, options);
         return new UdpSocket(
                 fd,
                 family,
-                boundPort(errno, fd),
+                port,
                 options.segmentation() && hasSegmentation(errno, fd),
                 options.receiveJoining() && enableJoining(errno, fd));
     }

@@ -65,6 +65,13 @@ public final class CapsuleHeader {
     /** Flag: the inner packet is a segment of a super-packet and the segment data is valid. */
     public static final int FLAG_SEGMENT = 0x02;
 
+    /**
+     * Flag: the packet is urgent (UrgentPacket in the net package): the receiver may take it before
+     * capsules without this flag that came earlier. Capsules with it and without have a replay
+     * window each.
+     */
+    public static final int FLAG_URGENT = 0x04;
+
     /** Flag: the payload is a control message (SBE), not an inner packet. */
     public static final int FLAG_CONTROL = 0x80;
 

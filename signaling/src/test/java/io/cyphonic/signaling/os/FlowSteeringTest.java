@@ -7,6 +7,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.cyphonic.signaling.net.UrgentPacket;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -55,6 +57,27 @@ class FlowSteeringTest {
         assertThat(queueOf(ipv4(GRE, 1, 0, 5, 0))).isPositive();
         assertThat(queueOf(new byte[40])).as("no IP").isZero();
         assertThat(queueOf(Arrays.copyOf(ipv4(TCP, 1, 7, 5, 0), 22))).as("cut off").isZero();
+    }
+
+    /** Both ends of a tunnel have one opinion. */
+    @Test
+    void shouldKeepTheFirstQueueForWhatIsUrgentAndNothingElse() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        int urgent = 0;
+        for (int i = 0; i < 2000; i++) {
+            int protocol = random.nextInt(4) == 0 ? random.nextInt(256) : TCP;
+            byte[] packet =
+                    i % 2 == 0 ? ipv4(protocol, i, 7, 5, 0) : ipv6(protocol, i, random.nextInt());
+            packet[0] |= i % 2 == 0 ? 0 : (byte) random.nextInt(16);
+            packet[1] = (byte) random.nextInt();
+            urgent += UrgentPacket.is(packet, 0) ? 1 : 0;
+
+            assertThat(queueOf(packet) == 0)
+                    .as("seed %d, packet %d", seed, i)
+                    .isEqualTo(UrgentPacket.is(packet, 0));
+        }
+        assertThat(urgent).as("seed %d", seed).isBetween(50, 500);
     }
 
     @Test

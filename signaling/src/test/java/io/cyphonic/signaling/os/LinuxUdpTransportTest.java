@@ -208,7 +208,7 @@ class LinuxUdpTransportTest {
         int result =
                 LibC.setSockOpt(
                         new ErrnoCapture(),
-                        transport.ipv4Descriptor(),
+                        transport.descriptor(0),
                         NativeLayouts.SOL_SOCKET,
                         SO_NO_CHECK,
                         1);
@@ -243,7 +243,7 @@ class LinuxUdpTransportTest {
             receivesUntilIpv6++;
         } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
 
-        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BATCH + 1);
+        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(LinuxUdpTransport.BATCH + 1);
     }
 
     @Test

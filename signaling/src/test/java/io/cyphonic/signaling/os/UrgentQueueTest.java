@@ -1,0 +1,247 @@
+package io.cyphonic.signaling.os;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import io.cyphonic.signaling.net.DatagramRuns;
+import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
+import io.cyphonic.signaling.net.UrgentPacket;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
+import io.cyphonic.signaling.protocol.DatagramType;
+import io.cyphonic.signaling.protocol.RelayHeader;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Urgent capsules and others on one port, over the loopback interface: the kernel sorts them. */
+@Timeout(60)
+class UrgentQueueTest {
+    private static final int LENGTH = 100;
+
+    /** linux/in.h and linux/in6.h. */
+    private static final int IP_RECVTOS = 13;
+
+    private static final int IPV6_RECVTCLASS = 66;
+
+    private final List<LinuxUdpTransport> open = new ArrayList<>();
+    private final ReceivedDatagrams received = new ReceivedDatagrams();
+
+    UrgentQueueTest() {
+        received.buffer = new byte[65_535];
+    }
+
+    @AfterEach
+    void close() {
+        open.forEach(LinuxUdpTransport::close);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1, false", "127.0.0.1, true", "::1, false", "::1, true"})
+    void shouldReceiveAnUrgentCapsuleWithinATurnHoweverMuchWasSentBefore(
+            String host, boolean relayed) throws Exception {
+        LinuxUdpTransport sender = open(withoutJoining());
+        LinuxUdpTransport receiver = open(withoutJoining());
+        for (int i = 0; i < 500; i++) {
+            send(sender, receiver, host, capsule(0, i, relayed));
+        }
+        send(sender, receiver, host, capsule(CapsuleHeader.FLAG_URGENT, 500, relayed));
+
+        List<Long> counters = receive(receiver, 501, relayed);
+
+        assertThat(counters.indexOf(500L)).as("place of the urgent one").isLessThan(129);
+        counters.remove(500L);
+        assertThat(counters).hasSize(500).isSorted();
+    }
+
+    @Test
+    void shouldKeepAllElseInOneOrderWhateverItsBytes() throws Exception {
+        LinuxUdpTransport sender = open(withoutJoining());
+        LinuxUdpTransport receiver = open(withoutJoining());
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        List<byte[]> sent = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            byte[] datagram = new byte[1 + random.nextInt(i % 2 == 0 ? 3 : 40)];
+            random.nextBytes(datagram);
+            datagram[0] = (byte) (0x41 + random.nextInt(12));
+            if (datagram[0] == DatagramType.CAPSULE && datagram.length > 1) {
+                datagram[1] &= ~CapsuleHeader.FLAG_URGENT;
+            }
+            int inner = RelayHeader.LENGTH;
+            if (datagram[0] == DatagramType.RELAY && datagram.length > inner + 1) {
+                datagram[inner + 1] &= ~CapsuleHeader.FLAG_URGENT;
+            }
+            sent.add(datagram);
+            send(sender, receiver, "127.0.0.1", datagram);
+        }
+
+        for (int i = 0; i < sent.size(); i++) {
+            assertThat(receiveOne(receiver)).as("seed %d, %d", seed, i).isEqualTo(sent.get(i));
+        }
+    }
+
+    @Test
+    void shouldGiveAllElseItsTurnsWhenUrgentCapsulesFlood() throws Exception {
+        LinuxUdpTransport sender = open(withoutJoining());
+        LinuxUdpTransport receiver = open(withoutJoining());
+        for (int i = 0; i < 500; i++) {
+            send(sender, receiver, "127.0.0.1", capsule(CapsuleHeader.FLAG_URGENT, i, false));
+        }
+        send(sender, receiver, "127.0.0.1", capsule(0, 500, false));
+
+        List<Long> counters = receive(receiver, 501, false);
+
+        assertThat(counters.indexOf(500L)).as("place of the other").isLessThan(129);
+    }
+
+    @Test
+    void shouldSendRunsTogetherOnlyIfTheyWaitTogether() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(withoutJoining());
+        byte[] bytes = new byte[5 * LENGTH];
+        DatagramRuns runs = new DatagramRuns(5);
+        for (int i = 0; i < 5; i++) {
+            int flags = i == 2 || i == 3 ? CapsuleHeader.FLAG_URGENT : 0;
+            System.arraycopy(capsule(flags, i, false), 0, bytes, i * LENGTH, LENGTH);
+            runs.add(endpoint("127.0.0.1", receiver), i * LENGTH, LENGTH, LENGTH);
+        }
+        MemorySegment memory = OffHeap.copy(bytes);
+
+        assertThat(sender.sendRuns(memory, runs, 0)).isEqualTo(2);
+        assertThat(sender.sendRuns(memory, runs, 2)).isEqualTo(2);
+        assertThat(sender.sendRuns(memory, runs, 4)).isEqualTo(1);
+
+        assertThat(receive(receiver, 5, false)).containsExactlyInAnyOrder(0L, 1L, 2L, 3L, 4L);
+    }
+
+    /** So the receiver's kernel does not join them with others. */
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1"})
+    void shouldMarkTheOuterHeaderOfUrgentCapsulesOnly(String host) throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+
+        send(sender, receiver, host, capsule(CapsuleHeader.FLAG_URGENT, 1, false));
+        send(sender, receiver, host, capsule(0, 2, false));
+
+        boolean ipv4 = !host.contains(":");
+        assertThat(trafficClass(receiver, ipv4, 2)).isEqualTo(UrgentPacket.AF21 << 2);
+        assertThat(trafficClass(receiver, ipv4, 0)).isZero();
+    }
+
+    @Test
+    void shouldSortNothingWhenNotAskedTo() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(new UdpOptions(0, true, true, false));
+        send(sender, receiver, "127.0.0.1", capsule(0, 1, false));
+        send(sender, receiver, "127.0.0.1", capsule(CapsuleHeader.FLAG_URGENT, 2, false));
+
+        assertThat(receive(receiver, 2, false)).containsExactly(1L, 2L);
+        assertThat(receiver.urgentQueue()).isFalse();
+        assertThat(sender.urgentQueue()).isTrue();
+        assertThat(receiver.toString()).contains("urgent queue off");
+    }
+
+    @Test
+    void shouldSayWhyWhenTheKernelRefusesASecondSocket() throws Exception {
+        UdpOptions options = UdpOptions.ofPort(0);
+        UdpSocket socket = UdpSocket.open(NativeLayouts.AF_INET, 0, options);
+        socket.close();
+
+        assertThatThrownBy(() -> socket.openUrgent(options))
+                .isInstanceOf(NativeException.class)
+                .hasMessageContaining("EBADF");
+    }
+
+    private static UdpOptions withoutJoining() {
+        return new UdpOptions(0, true, false, true);
+    }
+
+    private LinuxUdpTransport open(UdpOptions options) throws NativeException {
+        LinuxUdpTransport transport = LinuxUdpTransport.open(options);
+        open.add(transport);
+        return transport;
+    }
+
+    private static Endpoint endpoint(String host, LinuxUdpTransport transport) throws Exception {
+        return Endpoint.of(
+                new InetSocketAddress(InetAddress.getByName(host), transport.localPort()));
+    }
+
+    private static byte[] capsule(int flags, long counter, boolean relayed) {
+        byte[] datagram = new byte[LENGTH];
+        int at = relayed ? RelayHeader.LENGTH : 0;
+        MemorySegment header = OffHeap.zeros(CapsuleHeader.LENGTH);
+        CapsuleHeader.write(header, 0, flags, 0, 7, counter);
+        MemorySegment.copy(header, JAVA_BYTE, 0, datagram, at, CapsuleHeader.LENGTH);
+        if (relayed) {
+            datagram[0] = DatagramType.RELAY;
+        }
+        return datagram;
+    }
+
+    private static void send(
+            LinuxUdpTransport from, LinuxUdpTransport to, String host, byte[] datagram)
+            throws Exception {
+        int length = datagram.length;
+        assertThat(from.send(OffHeap.copy(datagram), 0, length, length, endpoint(host, to)))
+                .isEqualTo(length);
+    }
+
+    private byte[] receiveOne(LinuxUdpTransport transport) throws Exception {
+        int length;
+        while ((length = transport.receive(received)) == 0) {
+            try (LinuxReadiness readiness = LinuxReadiness.forUdp(transport)) {
+                assertThat(readiness.await(5_000)).isEqualTo(LinuxReadiness.UDP);
+            }
+        }
+        byte[] datagram = new byte[length];
+        System.arraycopy(received.buffer, 0, datagram, 0, length);
+        return datagram;
+    }
+
+    private List<Long> receive(LinuxUdpTransport transport, int count, boolean relayed)
+            throws Exception {
+        List<Long> counters = new ArrayList<>();
+        while (counters.size() < count) {
+            MemorySegment datagram = OffHeap.copy(receiveOne(transport));
+            counters.add(CapsuleHeader.counter(datagram, relayed ? RelayHeader.LENGTH : 0));
+        }
+        return counters;
+    }
+
+    /** Of the next datagram that waits in a socket; none is, before the option is set. */
+    private static int trafficClass(LinuxUdpTransport transport, boolean ipv4, int pair) {
+        ErrnoCapture errno = new ErrnoCapture();
+        int fd = transport.descriptor(pair + (ipv4 ? 0 : 1));
+        int level = ipv4 ? NativeLayouts.IPPROTO_IP : NativeLayouts.IPPROTO_IPV6;
+        LibC.setSockOpt(errno, fd, level, ipv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
+        try (Arena arena = Arena.ofConfined()) {
+            NativeMessage message = new NativeMessage(arena, 1, 64);
+            message.setPiece(0, arena.allocate(LENGTH));
+            message.prepareReceive();
+            assertThat(LibC.receiveMessage(errno, fd, message.header(), 0)).isEqualTo(LENGTH);
+            MemorySegment control = message.control();
+            assertThat(control.get(JAVA_INT, NativeLayouts.CMSG_LEVEL)).isEqualTo(level);
+            return ipv4
+                    ? control.get(JAVA_BYTE, NativeLayouts.CMSG_DATA) & 0xFF
+                    : control.get(JAVA_INT, NativeLayouts.CMSG_DATA);
+        }
+    }
+}
