@@ -57,8 +57,7 @@ public class WaitingPacketRace {
                 DataPlaneListener.NONE,
                 counters,
                 tables.outbound,
-                () -> 1,
-                true);
+                () -> 1);
     }
 
     @Actor

@@ -102,7 +102,7 @@ public record EngineConfig(
         UDP_GSO,
         /** Receiving many datagrams in one call ({@code UDP_GRO}). */
         UDP_GRO,
-        /** A pair of UDP sockets for urgent packets, so that bulk does not delay them. */
+        /** UDP sockets of their own for urgent capsules received: bulk does not delay them. */
         UDP_QUEUES
     }
 }

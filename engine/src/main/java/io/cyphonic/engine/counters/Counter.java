@@ -15,6 +15,8 @@ public enum Counter {
     OUTBOUND_CONTROL_CAPSULES,
     /** Super-packets read from the TUN device. */
     OUTBOUND_SUPER_PACKETS,
+    /** Packets whose capsules say that they are urgent. */
+    OUTBOUND_URGENT_PACKETS,
     /** Batches that the staging thread carried to the end itself. */
     OUTBOUND_INLINE_BATCHES,
     /** Batches handed over to workers and sender. */
@@ -48,6 +50,8 @@ public enum Counter {
     INBOUND_CONTROL_CAPSULES,
     /** Authentic control capsules without one. */
     INBOUND_KEEP_ALIVES,
+    /** Authentic capsules that say their packet is urgent. */
+    INBOUND_URGENT_PACKETS,
     /** Super-packets written to the TUN device. */
     INBOUND_SUPER_PACKETS,
     /** Batches that the staging thread carried to the end itself. */

@@ -17,6 +17,7 @@ final class CounterTexts {
             case OUTBOUND_SENT_BYTES -> "Their bytes, inner IP headers included.";
             case OUTBOUND_CONTROL_CAPSULES -> "Control capsules taken by the kernel.";
             case OUTBOUND_SUPER_PACKETS -> "Super-packets read from the TUN device.";
+            case OUTBOUND_URGENT_PACKETS -> "Packets sent as urgent.";
             case OUTBOUND_INLINE_BATCHES ->
                     "Outbound batches that the staging thread carried to the end itself.";
             case OUTBOUND_RING_BATCHES ->
@@ -39,6 +40,7 @@ final class CounterTexts {
             case INBOUND_DELIVERED_BYTES -> "Their bytes, inner IP headers included.";
             case INBOUND_CONTROL_CAPSULES -> "Authentic control capsules that carry a message.";
             case INBOUND_KEEP_ALIVES -> "Authentic control capsules without one.";
+            case INBOUND_URGENT_PACKETS -> "Packets received as urgent.";
             case INBOUND_SUPER_PACKETS -> "Super-packets written to the TUN device.";
             case INBOUND_INLINE_BATCHES ->
                     "Inbound batches that the staging thread carried to the end itself.";

@@ -98,6 +98,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if (!session.replayWindow(urgent).mark(CapsuleHeader.counter(slot.in, at))) {
             return drop(slot, DropReason.INBOUND_REPLAYED);
         }
+        counters.add(Counter.INBOUND_URGENT_PACKETS, urgent ? 1 : 0);
         hear(slot, capsule, session, tunnel);
         if ((flags & CapsuleHeader.FLAG_CONTROL) != 0) {
             return CONTROL;

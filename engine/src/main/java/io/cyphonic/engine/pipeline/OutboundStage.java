@@ -52,7 +52,6 @@ final class OutboundStage implements Stage {
     private final Counters.Lane counters;
     private final BatchMarks marks;
     private final LongSupplier clock;
-    private final boolean marksUrgent;
 
     private final ManyToOneConcurrentArrayQueue<OutboundRequest> requests =
             new ManyToOneConcurrentArrayQueue<>(REQUESTS);
@@ -87,11 +86,6 @@ final class OutboundStage implements Stage {
 
     private boolean failureLogged;
 
-    /**
-     * Made once per engine.
-     *
-     * @param marksUrgent whether capsules of urgent packets say so
-     */
     OutboundStage(
             TunDevice tun,
             Conveyor<OutboundSlot> conveyor,
@@ -100,8 +94,7 @@ final class OutboundStage implements Stage {
             DataPlaneListener listener,
             Counters.Lane counters,
             BatchMarks marks,
-            LongSupplier clock,
-            boolean marksUrgent) {
+            LongSupplier clock) {
         this.tun = tun;
         this.conveyor = conveyor;
         this.lookup = lookup;
@@ -110,7 +103,6 @@ final class OutboundStage implements Stage {
         this.counters = counters;
         this.marks = marks;
         this.clock = clock;
-        this.marksUrgent = marksUrgent;
         this.oversized = new OversizedPackets(tun, counters, (int) clock.getAsLong());
     }
 
@@ -366,8 +358,9 @@ final class OutboundStage implements Stage {
                         counter,
                         count,
                         bytes);
-        boolean urgent = marksUrgent && UrgentPacket.is(packet.headers(), packet.headerAt());
+        boolean urgent = UrgentPacket.is(packet.headers(), packet.headerAt());
         slot.entryFlags[entry] = urgent ? OutboundSlot.URGENT : 0;
+        counters.add(Counter.OUTBOUND_URGENT_PACKETS, urgent ? count : 0);
         slot.firstSegment[entry] = firstSegment;
     }
 

@@ -74,8 +74,7 @@ final class Pipelines {
                         new ListenerGuard(listener, outStage),
                         outStage,
                         outbound,
-                        parts.nanoClock(),
-                        parts.udp().urgentQueue());
+                        parts.nanoClock());
 
         DeliverHandler deliverer =
                 new DeliverHandler(

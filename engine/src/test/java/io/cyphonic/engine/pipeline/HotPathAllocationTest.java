@@ -151,8 +151,7 @@ class HotPathAllocationTest {
                 new RecordingListener(),
                 lane,
                 outbound,
-                System::nanoTime,
-                true);
+                System::nanoTime);
     }
 
     private InboundStage inboundStage() {

@@ -28,7 +28,7 @@ public interface UdpTransport extends AutoCloseable {
     /** From so many runs on, {@link #sendRuns} costs less than a {@link #send} each. */
     int MIN_RUNS_TOGETHER = 3;
 
-    /** The port both sockets are bound to. */
+    /** The port all sockets are bound to. */
     int localPort();
 
     /**
@@ -45,7 +45,8 @@ public interface UdpTransport extends AutoCloseable {
      * Sends {@code length} bytes as datagrams of {@code segmentLength} bytes each, the last of
      * which may be shorter; in one call to the kernel where it can segment ({@code UDP_SEGMENT}),
      * one by one where it cannot. A kernel that refuses segmentation at run time is noticed here,
-     * once, and the batch is sent again without it. All of them are urgent capsules or none is.
+     * once, and the batch is sent again without it. All of them are urgent capsules or none is: the
+     * two kinds have different hop limits, so that a receiving kernel does not join them.
      *
      * @param memory off the heap, or an array's segment that comes again and again: the sender
      *     keeps it, and what it makes of it
@@ -80,11 +81,6 @@ public interface UdpTransport extends AutoCloseable {
 
     /** Whether the kernel joins received datagrams at present. */
     boolean receiveOffload();
-
-    /** Whether urgent capsules are sent and received on their own. */
-    default boolean urgentQueue() {
-        return false;
-    }
 
     /** Closes the sockets. Idempotent. */
     @Override

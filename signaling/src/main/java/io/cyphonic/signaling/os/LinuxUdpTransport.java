@@ -9,12 +9,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * One UDP port of Linux over IPv4 and IPv6: a socket for each, since a socket for both would show
  * IPv4 peers as mapped addresses and share one set of options. Works with one family where the host
- * has only one. If the options want it and the kernel can, there is a second pair on the same port
- * for urgent capsules, so that they do not wait behind bulk that has come before ({@link
+ * has only one. If the options want it and the kernel can, there is a second pair on the port that
+ * only receives: urgent capsules, which so do not wait behind bulk that has come before ({@link
  * UrgentDatagrams}).
  *
  * <p>{@link #close} needs the receiving and the sending thread to have stopped; signaling senders
@@ -26,33 +27,43 @@ public final class LinuxUdpTransport implements UdpTransport {
     /** How often a port chosen for IPv4 may turn out to be taken for IPv6. */
     private static final int PORT_ATTEMPTS = 16;
 
-    /** Messages received at once: of bulk, and of what is mostly alone. */
-    static final int BATCH = 8;
-
-    private static final int URGENT_BATCH = 2;
-
-    /** Sockets of a port at most, two of each family. */
+    /** Sockets of a port at most. */
     static final int SOCKETS = 4;
 
-    private final UdpQueue ordinary;
+    private final UdpSocket ipv4;
+    private final UdpSocket ipv6;
 
-    /** {@code null} if there is none. */
-    private final UdpQueue urgent;
+    // null if nothing is sorted
+    private final UdpSocket urgentIpv4;
+    private final UdpSocket urgentIpv6;
 
     private final UdpQueues queues;
+    private final UdpSender ipv4Sender;
+    private final UdpSender ipv6Sender;
     private final SignalingSender ipv4Signaling;
     private final SignalingSender ipv6Signaling;
 
-    private LinuxUdpTransport(UdpQueue ordinary, UdpQueue urgent) {
-        this.ordinary = ordinary;
-        this.urgent = urgent;
-        queues = new UdpQueues(ordinary, urgent);
-        ipv4Signaling = hasIpv4() ? new SignalingSender(ordinary.ipv4) : null;
-        ipv6Signaling = hasIpv6() ? new SignalingSender(ordinary.ipv6) : null;
+    private LinuxUdpTransport(UdpSocket ipv4, UdpSocket ipv6, UdpSocket[] urgent) {
+        this.ipv4 = ipv4;
+        this.ipv6 = ipv6;
+        urgentIpv4 = urgent[0];
+        urgentIpv6 = urgent[1];
+        UdpReceiver ordinary = new UdpReceiver(ipv4, ipv6, UdpReceiver.Habits.BULK);
+        queues =
+                urgentQueue()
+                        ? new UdpQueues(
+                                new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.Habits.URGENT),
+                                ordinary)
+                        : new UdpQueues(ordinary);
+        ipv4Sender = ipv4 == null ? null : new UdpSender(ipv4);
+        ipv6Sender = ipv6 == null ? null : new UdpSender(ipv6);
+        ipv4Signaling = ipv4 == null ? null : new SignalingSender(ipv4);
+        ipv6Signaling = ipv6 == null ? null : new SignalingSender(ipv6);
     }
 
     /**
-     * Opens and binds both sockets to the same port of the wildcard addresses.
+     * Opens the sockets and binds them to the same port of the wildcard addresses, or of those in
+     * the options.
      *
      * @throws UdpOpenException with the reason and what to do
      * @throws NativeException if the machine is not one this project knows
@@ -75,55 +86,67 @@ public final class LinuxUdpTransport implements UdpTransport {
 
     private static LinuxUdpTransport openOnce(UdpOptions options) throws UdpOpenException {
         UdpSocket ipv4 = UdpSocket.open(NativeLayouts.AF_INET, options.port(), options);
+        UdpSocket ipv6 = null;
+        UdpSocket[] urgent = new UdpSocket[2];
         try {
             int port = ipv4 == null ? options.port() : ipv4.port;
-            UdpSocket ipv6 = UdpSocket.open(NativeLayouts.AF_INET6, port, options);
+            ipv6 = UdpSocket.open(NativeLayouts.AF_INET6, port, options);
             if (ipv4 == null && ipv6 == null) {
                 throw new UdpOpenException(
                         UdpOpenException.Reason.NO_ADDRESS_FAMILY,
                         "this host has neither IPv4 nor IPv6",
                         0);
             }
-            UdpQueue ordinary = new UdpQueue(ipv4, ipv6, BATCH);
-            return new LinuxUdpTransport(
-                    ordinary, options.urgentQueue() ? openUrgent(ordinary, options) : null);
-        } catch (UdpOpenException | RuntimeException e) {
-            if (ipv4 != null) {
-                ipv4.close();
+            if (options.urgentQueue()) {
+                openUrgent(options, urgent, ipv4, ipv6);
             }
+            return new LinuxUdpTransport(ipv4, ipv6, urgent);
+        } catch (UdpOpenException | RuntimeException | Error e) {
+            closeAll(urgent);
+            closeAll(ipv4, ipv6);
             throw e;
         }
     }
 
-    /** The second pair of sockets, for each family that there is; or {@code null}. */
-    private static UdpQueue openUrgent(UdpQueue ordinary, UdpOptions options) {
-        UdpSocket ipv4 = null;
+    /** The second socket of each family there is, or none. */
+    private static void openUrgent(UdpOptions options, UdpSocket[] urgent, UdpSocket... first) {
         try {
-            ipv4 = ordinary.ipv4 == null ? null : ordinary.ipv4.openUrgent(options);
-            UdpSocket ipv6 = ordinary.ipv6 == null ? null : ordinary.ipv6.openUrgent(options);
-            return new UdpQueue(ipv4, ipv6, URGENT_BATCH);
-        } catch (NativeException e) {
-            if (ipv4 != null) {
-                ipv4.close();
+            for (int family = 0; family < first.length; family++) {
+                urgent[family] = first[family] == null ? null : first[family].openUrgent(options);
             }
+        } catch (NativeException e) {
             LOG.warn("urgent packets wait behind bulk on UDP: {}", e.getMessage());
-            return null;
+            closeAll(urgent);
+            Arrays.fill(urgent, null);
+            for (UdpSocket socket : first) {
+                if (socket != null) {
+                    socket.keepPort();
+                }
+            }
+        }
+    }
+
+    private static void closeAll(UdpSocket... sockets) {
+        for (UdpSocket socket : sockets) {
+            if (socket != null) {
+                socket.close();
+            }
         }
     }
 
     @Override
     public int localPort() {
-        return hasIpv4() ? ordinary.ipv4.port : ordinary.ipv6.port;
+        return ipv4 != null ? ipv4.port : ipv6.port;
     }
 
     /** Whether the host has IPv4. */
     public boolean hasIpv4() {
-        return ordinary.ipv4 != null;
+        return ipv4 != null;
     }
 
     /** Whether the host has IPv6. */
     public boolean hasIpv6() {
-        return ordinary.ipv6 != null;
+        return ipv6 != null;
     }
 
     @Override
@@ -140,7 +163,7 @@ public final class LinuxUdpTransport implements UdpTransport {
             throw new IllegalArgumentException(
                     "a send of " + length + " bytes in datagrams of " + segmentLength);
         }
-        UdpSender sender = queues.sender(memory, offset, length, to);
+        UdpSender sender = to.isIpv4() ? ipv4Sender : ipv6Sender;
         return sender == null
                 ? -Errno.EAFNOSUPPORT
                 : sender.send(memory, offset, length, segmentLength, to);
@@ -148,10 +171,8 @@ public final class LinuxUdpTransport implements UdpTransport {
 
     @Override
     public int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
-        UdpSender sender = queues.sender(memory, runs, first);
-        return sender == null
-                ? 0
-                : sender.sendRuns(memory, runs, first, queues.endOfSender(memory, runs, first));
+        UdpSender sender = runs.to[first].isIpv4() ? ipv4Sender : ipv6Sender;
+        return sender == null ? 0 : sender.sendRuns(memory, runs, first);
     }
 
     @Override
@@ -162,24 +183,26 @@ public final class LinuxUdpTransport implements UdpTransport {
 
     @Override
     public boolean segmentationOffload() {
-        return ordinary.segmentation() && (urgent == null || urgent.segmentation());
+        return (ipv4Sender == null || ipv4Sender.segmentation())
+                && (ipv6Sender == null || ipv6Sender.segmentation());
     }
 
     @Override
     public boolean receiveOffload() {
-        return ordinary.joining() && (urgent == null || urgent.joining());
-    }
-
-    @Override
-    public boolean urgentQueue() {
-        return urgent != null;
+        return (ipv4 == null || ipv4.receiveJoining) && (ipv6 == null || ipv6.receiveJoining);
     }
 
     /**
      * Batches with datagrams longer than the interface carries, or than the kernel segments for it.
      */
     public long oversizedBatches() {
-        return ordinary.oversizedBatches() + (urgent == null ? 0 : urgent.oversizedBatches());
+        return (ipv4Sender == null ? 0 : ipv4Sender.oversizedBatches())
+                + (ipv6Sender == null ? 0 : ipv6Sender.oversizedBatches());
+    }
+
+    /** Whether urgent capsules are received past others. */
+    public boolean urgentQueue() {
+        return urgentIpv4 != null || urgentIpv6 != null;
     }
 
     /**
@@ -189,11 +212,14 @@ public final class LinuxUdpTransport implements UdpTransport {
      * @return -1 if there is no such socket, or not any more
      */
     int descriptor(int index) {
-        UdpQueue queue = index < SOCKETS / 2 ? ordinary : urgent;
-        if (queue == null) {
-            return -1;
-        }
-        UdpSocket socket = index % 2 == 0 ? queue.ipv4 : queue.ipv6;
+        UdpSocket socket =
+                switch (index) {
+                    case 0 -> ipv4;
+                    case 1 -> ipv6;
+                    case 2 -> urgentIpv4;
+                    case 3 -> urgentIpv6;
+                    default -> throw new IllegalArgumentException("no socket " + index);
+                };
         return socket == null ? -1 : socket.descriptor();
     }
 
@@ -205,9 +231,8 @@ public final class LinuxUdpTransport implements UdpTransport {
         if (ipv6Signaling != null) {
             ipv6Signaling.close();
         }
-        if (urgent != null) {
-            urgent.close();
-        }
+        // The others are closed by now: whoever sends signaling does that, when nobody else is.
+        closeAll(urgentIpv4, urgentIpv6);
     }
 
     /** Port, families and the offloads that are on. */
@@ -216,9 +241,9 @@ public final class LinuxUdpTransport implements UdpTransport {
         return "UDP port "
                 + localPort()
                 + ": IPv4 "
-                + onOff(hasIpv4())
+                + onOff(ipv4 != null)
                 + ", IPv6 "
-                + onOff(hasIpv6())
+                + onOff(ipv6 != null)
                 + ", GSO "
                 + onOff(segmentationOffload())
                 + ", GRO "

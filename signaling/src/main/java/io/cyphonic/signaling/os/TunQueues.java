@@ -5,29 +5,22 @@ import io.cyphonic.signaling.net.TunDevice;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The descriptors of a TUN device, one for each of its queues. Reads take turns: a queue gives as
- * much as makes a batch, then the next one that has something. So bulk in one queue delays the
- * packets of another by a batch at most, and neighbours of one flow stay neighbours.
+ * The descriptors of a TUN device, one for each of its queues, which have their {@linkplain Turns
+ * turns}.
  *
  * <p>One thread reads; {@link #close} needs it to have stopped. Does not allocate.
  */
 final class TunQueues {
-    /** A turn is over when a queue has given this many bytes. */
-    static final int TURN_BYTES = 32 * 1024;
-
-    /** What a read counts at least: a turn of empty packets is over too, after 128 of them. */
-    private static final int MIN_READ_BYTES = 256;
-
     /** By queue number; -1 once closed. */
     private final int[] descriptors;
 
-    private int current;
-    private int given;
+    private final Turns turns;
     private final ErrnoCapture errno = new ErrnoCapture();
     private final RefusalCount refusals = new RefusalCount();
 
     TunQueues(int... descriptors) {
         this.descriptors = descriptors.clone();
+        this.turns = new Turns(descriptors.length);
     }
 
     int count() {
@@ -41,28 +34,20 @@ final class TunQueues {
 
     /** As {@link TunDevice#read}: would block if every queue would. */
     int read(MemorySegment memory, long offset, int capacity) {
-        if (given >= TURN_BYTES) {
-            pass();
-        }
         for (int tried = 0; tried < descriptors.length; tried++) {
-            int result = LibC.tryRead(descriptors[current], memory, offset, capacity);
+            int result = LibC.tryRead(descriptors[turns.next()], memory, offset, capacity);
             if (result >= 0) {
-                given += Math.max(result, MIN_READ_BYTES);
+                turns.gave(result);
                 refusals.reset();
                 return result;
             }
-            pass();
+            turns.pass();
         }
         if (!refusals.explain()) {
             return TunDevice.WOULD_BLOCK;
         }
-        int result = LibC.read(errno, descriptors[current], memory, offset, capacity);
+        int result = LibC.read(errno, descriptors[turns.next()], memory, offset, capacity);
         return result == -Errno.EAGAIN ? TunDevice.WOULD_BLOCK : result;
-    }
-
-    private void pass() {
-        given = 0;
-        current = current + 1 == descriptors.length ? 0 : current + 1;
     }
 
     void close() {

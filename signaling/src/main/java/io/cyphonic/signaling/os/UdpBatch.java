@@ -20,34 +20,41 @@ import java.lang.ref.Reference;
 
 /**
  * Sends runs of different lengths or to different receivers in one sendmmsg(2), each with its own
- * {@code UDP_SEGMENT} control message (udp(7)). What lies on the heap is copied to native memory
- * first, since a structure of the kernel can point nowhere else; this pays from the third run on.
+ * {@code UDP_SEGMENT} control message (udp(7)), and urgent ones with their hop limit in another
+ * (ip(7), ipv6(7)). What lies on the heap is copied to native memory first, since a structure of
+ * the kernel can point nowhere else; this pays from the third run on.
  *
  * <p>Owned by the sending thread. Does not allocate once made; its memory is made at first use.
  */
 final class UdpBatch {
     private static final int MAX_RUNS = 64;
     private static final int CAPACITY = 128 * 1024;
-    private static final int CONTROL_LENGTH = 18;
+    private static final int SEGMENT_LENGTH = 18;
+    private static final int HOPS_LENGTH = 20;
+
+    /** What either control message fills. */
     private static final int CONTROL_SPACE = 24;
 
+    private final boolean ipv4;
+    private final int urgentHops;
     private MemorySegment messages;
     private MemorySegment bytes;
     private NativeMessage[] each;
 
-    /**
-     * See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}.
-     *
-     * @param end of the runs that go by this sender
-     */
+    /** For a socket of this family, and with this hop limit for what is urgent. */
+    UdpBatch(boolean ipv4, int urgentHops) {
+        this.ipv4 = ipv4;
+        this.urgentHops = urgentHops;
+    }
+
+    /** See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}. */
     int send(
             int descriptor,
             boolean segmentation,
             MemorySegment memory,
             DatagramRuns runs,
-            int first,
-            int end) {
-        int count = fill(segmentation, memory, runs, first, end);
+            int first) {
+        int count = fill(segmentation, memory, runs, first);
         if (count == 0) {
             return 0;
         }
@@ -56,18 +63,21 @@ final class UdpBatch {
         return sent;
     }
 
-    private int fill(
-            boolean segmentation, MemorySegment memory, DatagramRuns runs, int first, int end) {
+    private int fill(boolean segmentation, MemorySegment memory, DatagramRuns runs, int first) {
         if (messages == null) {
             allocate();
         }
         int count = 0;
         int used = 0;
-        for (int run = first; run < end && count < MAX_RUNS; run++) {
+        for (int run = first; run < runs.count && count < MAX_RUNS; run++) {
             int length = runs.length[run];
+            int segment = runs.segmentLength[run];
+            boolean urgent =
+                    UrgentDatagrams.matches(memory, runs.offset[run], Math.min(length, segment));
             boolean goes =
-                    used + length <= CAPACITY
-                            && (segmentation || length <= runs.segmentLength[run]);
+                    runs.to[run].isIpv4() == ipv4
+                            && used + length <= CAPACITY
+                            && (segmentation || length <= segment && !urgent);
             if (!goes) {
                 break;
             }
@@ -75,7 +85,8 @@ final class UdpBatch {
                     memory.isNative()
                             ? NativeCall.address(memory, runs.offset[run], length)
                             : copy(memory, runs.offset[run], length, used);
-            describe(each[count], runs, run, address, segmentation);
+            int controls = segmentation ? urgent ? 2 : 1 : 0;
+            describe(each[count], runs, run, address, controls);
             used += length;
             count++;
         }
@@ -91,15 +102,15 @@ final class UdpBatch {
     }
 
     private void describe(
-            NativeMessage message, DatagramRuns runs, int run, long address, boolean segmentation) {
+            NativeMessage message, DatagramRuns runs, int run, long address, int controls) {
         byte[] receiver = runs.to[run].sockaddr();
         MemorySegment.copy(receiver, 0, message.name(), JAVA_BYTE, 0, receiver.length);
         message.setNameLength(receiver.length);
         message.setPieceAddress(0, address, runs.length[run]);
-        if (segmentation) {
+        if (controls > 0) {
             message.control().set(JAVA_SHORT, CMSG_DATA, (short) runs.segmentLength[run]);
         }
-        message.setControlLength(segmentation ? CONTROL_SPACE : 0);
+        message.setControlLength((long) controls * CONTROL_SPACE);
     }
 
     private void allocate() {
@@ -108,11 +119,20 @@ final class UdpBatch {
         each = new NativeMessage[MAX_RUNS];
         for (int i = 0; i < MAX_RUNS; i++) {
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
-            each[i] = new NativeMessage(header, arena, 1, CONTROL_SPACE);
+            each[i] = new NativeMessage(header, arena, 1, 2 * CONTROL_SPACE);
             MemorySegment control = each[i].control();
-            control.set(JAVA_LONG, CMSG_LENGTH, CONTROL_LENGTH);
+            control.set(JAVA_LONG, CMSG_LENGTH, SEGMENT_LENGTH);
             control.set(JAVA_INT, CMSG_LEVEL, NativeLayouts.IPPROTO_UDP);
             control.set(JAVA_INT, CMSG_TYPE, NativeLayouts.UDP_SEGMENT);
+            MemorySegment hops = control.asSlice(CONTROL_SPACE);
+            hops.set(JAVA_LONG, CMSG_LENGTH, HOPS_LENGTH);
+            hops.set(
+                    JAVA_INT,
+                    CMSG_LEVEL,
+                    ipv4 ? NativeLayouts.IPPROTO_IP : NativeLayouts.IPPROTO_IPV6);
+            hops.set(
+                    JAVA_INT, CMSG_TYPE, ipv4 ? NativeLayouts.IP_TTL : NativeLayouts.IPV6_HOPLIMIT);
+            hops.set(JAVA_INT, CMSG_DATA, urgentHops);
         }
     }
 }

@@ -26,20 +26,14 @@ import java.lang.foreign.MemorySegment;
  * receiving thread; does not allocate.
  */
 final class UdpReceiver {
-    /**
-     * One call in so many is the other socket's, whether the first has something or not. Mostly all
-     * peers are reached over one family, and asking the other each time would make a quarter of all
-     * system calls of a transfer.
-     */
-    static final int TURNS = 4;
-
     private static final int MAX_CALLS = 2;
 
     private static final int CAPACITY = 65_536;
     private static final int CONTROL_CAPACITY = 64;
 
     private final ErrnoCapture errno = new ErrnoCapture();
-    private final RefusalCount refusals = new RefusalCount();
+    private final Habits habits;
+    private final RefusalCount refusals;
     private final MemorySegment messages;
     private final Place[] places;
     private UdpSocket preferred;
@@ -54,20 +48,36 @@ final class UdpReceiver {
     private boolean drained;
 
     /**
-     * @param second may be {@code null}
+     * How it asks.
+     *
      * @param batch messages per call, 64 KiB each where the kernel joins datagrams; after so many
      *     from one socket it is the other's turn, even if the first has more
+     * @param turns one call in so many is the other socket's, whether the first has something or
+     *     not. Mostly all peers are reached over one family, and asking the other each time would
+     *     make a quarter of all system calls of a transfer
+     * @param explained one refusal in so many in a row is looked into
      */
-    UdpReceiver(UdpSocket first, UdpSocket second, int batch) {
+    record Habits(int batch, int turns, int explained) {
+        /** For what comes mostly in masses. */
+        static final Habits BULK = new Habits(8, 4, 16);
+
+        /** For what comes seldom, and should not wait. */
+        static final Habits URGENT = new Habits(2, 2, 1024);
+    }
+
+    /** One of the two sockets may be {@code null}. */
+    UdpReceiver(UdpSocket first, UdpSocket second, Habits habits) {
+        this.habits = habits;
+        refusals = new RefusalCount(habits.explained());
         Arena arena = Arena.ofAuto();
-        messages = arena.allocate(batch * MMSGHDR_SIZE, Long.BYTES);
-        places = new Place[batch];
-        for (int i = 0; i < batch; i++) {
+        messages = arena.allocate(habits.batch() * MMSGHDR_SIZE, Long.BYTES);
+        places = new Place[habits.batch()];
+        for (int i = 0; i < places.length; i++) {
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
             places[i] = new Place(new NativeMessage(header, arena, 1, CONTROL_CAPACITY));
         }
-        preferred = first;
-        other = second;
+        preferred = first != null ? first : second;
+        other = first != null ? second : null;
     }
 
     int receive(ReceivedDatagrams into) {
@@ -93,7 +103,7 @@ final class UdpReceiver {
 
     /** The socket that had something is asked again next time, until the other has its turn. */
     private int fillFromEither() {
-        if (other == null || count < places.length && ++callsOfThisTurn < TURNS) {
+        if (other == null || count < places.length && ++callsOfThisTurn < habits.turns()) {
             return fill(preferred);
         }
         callsOfThisTurn = 0;

@@ -17,7 +17,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * Sends batches on one socket: sendto(2) straight from where they are, cut by the kernel into
  * datagrams of the length set as socket option {@code UDP_SEGMENT} (udp(7)). The option is changed
- * only when the datagram length changes; a send no longer than it is one datagram.
+ * only when the datagram length changes; a send no longer than it is one datagram. So is the hop
+ * limit, in which urgent datagrams and others differ ({@link UrgentDatagrams}).
  *
  * <p>Owned by the sending thread; the two state questions may be asked by any. Does not allocate.
  */
@@ -31,14 +32,17 @@ final class UdpSender {
     private final UdpSocket socket;
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment optionValue = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
+    private final int ordinaryHops;
+    private final int urgentHops;
 
     // Owned by the sending thread.
     private final HeapSegments segments = new HeapSegments();
     private final MemorySegment sockaddr =
             Arena.ofAuto().allocate(Endpoint.SOCKADDR_IPV6_LENGTH, Long.BYTES);
     private byte[] addressed = {};
-    private final UdpBatch batch = new UdpBatch();
+    private final UdpBatch batch;
     private int segmentOption;
+    private int hopLimit;
 
     // Written by the sending thread, read by any.
     private volatile boolean segmentation;
@@ -47,6 +51,10 @@ final class UdpSender {
     UdpSender(UdpSocket socket) {
         this.socket = socket;
         this.segmentation = socket.segmentation;
+        this.ordinaryHops = socket.hopLimit(errno);
+        this.urgentHops = ordinaryHops > 1 ? ordinaryHops - 1 : ordinaryHops;
+        this.hopLimit = ordinaryHops;
+        this.batch = new UdpBatch(socket.isIpv4(), urgentHops);
     }
 
     boolean segmentation() {
@@ -63,6 +71,8 @@ final class UdpSender {
     /** See {@link UdpTransport#send}. */
     int send(MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
         boolean single = length <= segmentLength;
+        boolean urgent = UrgentDatagrams.matches(memory, offset, Math.min(length, segmentLength));
+        useHopLimit(urgent ? urgentHops : ordinaryHops);
         if (!segmentation) {
             return single
                     ? sendSingle(memory, offset, length, to)
@@ -83,9 +93,10 @@ final class UdpSender {
                 : result;
     }
 
-    /** See {@link UdpTransport#sendRuns}; those before {@code end} are for this sender. */
-    int sendRuns(MemorySegment memory, DatagramRuns runs, int first, int end) {
-        return batch.send(socket.descriptor(), segmentation, memory, runs, first, end);
+    /** See {@link UdpTransport#sendRuns}. */
+    int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
+        useHopLimit(ordinaryHops);
+        return batch.send(socket.descriptor(), segmentation, memory, runs, first);
     }
 
     private static boolean mayBeSegmentation(int result) {
@@ -200,6 +211,15 @@ final class UdpSender {
         MemorySegment part = segments.outgoing(memory, offset, length);
         return LibC.sendToFromHeap(
                 errno, socket.descriptor(), part, length, sockaddr, addressed.length);
+    }
+
+    private void useHopLimit(int hops) {
+        if (hops != hopLimit) {
+            // Should the kernel refuse, it may join what it should not: an urgent packet is late.
+            hopLimit = hops;
+            optionValue.set(ValueLayout.JAVA_INT, 0, hops);
+            socket.setHopLimit(errno, optionValue);
+        }
     }
 
     private int setSegmentOption(int length) {

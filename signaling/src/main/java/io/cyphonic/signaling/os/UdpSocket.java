@@ -7,7 +7,6 @@ import static io.cyphonic.signaling.os.NativeLayouts.IPPROTO_UDP;
 import static io.cyphonic.signaling.os.NativeLayouts.SOL_SOCKET;
 
 import io.cyphonic.signaling.net.Endpoint;
-import io.cyphonic.signaling.net.UrgentPacket;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -78,10 +77,11 @@ final class UdpSocket {
 
     /**
      * Opens the second socket of this one's port. Only now does this one share its port: bound
-     * before, it had it alone, so two nodes cannot have the same by mistake. Later others of the
-     * same user could share it if they asked for that, but the kernel gives them nothing.
+     * before, it had it alone, so two nodes cannot have the same by mistake. From now on another
+     * process of the same user that asks for {@code SO_REUSEPORT} could bind the port too: on all
+     * addresses it would get nothing, on one address all that comes there.
      *
-     * @throws NativeException if the kernel refuses
+     * @throws NativeException if the kernel refuses; {@link #keepPort} then ends the sharing
      */
     UdpSocket openUrgent(UdpOptions options) throws NativeException {
         ErrnoCapture errno = new ErrnoCapture();
@@ -100,7 +100,6 @@ final class UdpSocket {
             LibC.close(errno, second);
             throw new NativeException("two sockets cannot share a port", reason);
         }
-        mark(errno, second);
         return configured(errno, second, family, port, options);
     }
 
@@ -108,18 +107,27 @@ final class UdpSocket {
         return LibC.setSockOpt(errno, fd, SOL_SOCKET, NativeLayouts.SO_REUSEPORT, 1) >= 0;
     }
 
-    /**
-     * What is urgent is marked so in the outer header too. For networks that look at it, and for
-     * the receiver's kernel, which must not join it with what is not: it joins only datagrams with
-     * the same mark.
-     */
-    private void mark(ErrnoCapture errno, int second) {
-        LibC.setSockOpt(
-                errno,
-                second,
-                isIpv4() ? IPPROTO_IP : IPPROTO_IPV6,
-                isIpv4() ? NativeLayouts.IP_TOS : NativeLayouts.IPV6_TCLASS,
-                UrgentPacket.AF21 << 2);
+    /** Does not share the port any more, if there is no second socket. */
+    void keepPort() {
+        LibC.setSockOpt(new ErrnoCapture(), fd, SOL_SOCKET, NativeLayouts.SO_REUSEPORT, 0);
+    }
+
+    /** The hop limit of what is sent, or a negated errno. */
+    int hopLimit(ErrnoCapture errno) {
+        return LibC.getSockOpt(errno, fd, hopLimitLevel(), hopLimitOption());
+    }
+
+    private int hopLimitLevel() {
+        return isIpv4() ? IPPROTO_IP : IPPROTO_IPV6;
+    }
+
+    private int hopLimitOption() {
+        return isIpv4() ? NativeLayouts.IP_TTL : NativeLayouts.IPV6_UNICAST_HOPS;
+    }
+
+    /** Sets the hop limit of what is sent; {@code value} is a segment of four bytes. */
+    int setHopLimit(ErrnoCapture errno, MemorySegment value) {
+        return LibC.setSockOpt(errno, fd, hopLimitLevel(), hopLimitOption(), value);
     }
 
     private static int create(ErrnoCapture errno, int family) {

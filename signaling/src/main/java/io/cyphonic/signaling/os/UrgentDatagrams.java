@@ -12,9 +12,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Which datagrams have sockets of their own: capsules with the urgent flag, also through a relay.
- * Two forms of one rule: a classic BPF program, by which the kernel chooses the socket for what
- * comes (socket(7), {@code SO_ATTACH_REUSEPORT_CBPF}), and {@link #matches} for what is sent.
+ * Which datagrams go past others: capsules with the urgent flag, also through a relay. Two forms of
+ * one rule: a classic BPF program, by which the kernel chooses the socket for what comes
+ * (socket(7), {@code SO_ATTACH_REUSEPORT_CBPF}), and {@link #matches} for what is sent, which has a
+ * hop limit less by one. That is because a kernel that joins datagrams (UDP_GRO) looks at the first
+ * only, and would put an ordinary one that follows an urgent one into the wrong socket: it joins
+ * those of one hop limit. A mark of the traffic class would do that too, but networks change it,
+ * and queues and radios on the way make different things of it.
  *
  * <p>What the kernel looks at is not authenticated yet. A forger decides no more than in which of
  * two bounded queues his datagram waits until it is found out.

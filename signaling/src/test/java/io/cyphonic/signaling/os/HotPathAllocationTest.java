@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,10 @@ class HotPathAllocationTest {
             Arrays.setAll(
                     slots,
                     i -> i < 8 ? OffHeap.zeros(4_096) : MemorySegment.ofArray(new byte[4_096]));
+
+            for (int urgent : new int[] {3, 11}) {
+                CapsuleHeader.write(slots[urgent], urgent, CapsuleHeader.FLAG_URGENT, 0, 1, 1);
+            }
 
             long bytes =
                     leastAllocated(

@@ -196,6 +196,31 @@ class LinuxTunDeviceTest {
         assertThat(readLine(lab)).matches("ONE-BY-ONE [1-9]0?000 THEN 0 BATCH 0");
     }
 
+    /** Else an ordinary datagram behind an urgent one would come to the urgent one's socket. */
+    @ParameterizedTest
+    @CsvSource({"10.9.0.1/24, 10.9.0.2/24", "fd09::1/64, fd09::2/64"})
+    @Tag("netns")
+    void shouldNotLetAKernelJoinUrgentCapsulesWithOthers(String near, String far) throws Exception {
+        String left = newNamespace();
+        String right = newNamespace();
+        run("ip", "-n", left, "link", "add", "near", "type", "veth", "peer", "far", "netns", right);
+        run("ip", "-n", left, "addr", "add", near, "dev", "near", "nodad");
+        run("ip", "-n", right, "addr", "add", far, "dev", "far", "nodad");
+        run("ip", "-n", left, "link", "set", "near", "up");
+        run("ip", "-n", right, "link", "set", "far", "up");
+        Process receiver = start(right, "join", "far");
+        String port = readLine(receiver).substring("READY ".length());
+
+        String target = far.substring(0, far.indexOf('/'));
+        // The neighbour is known then, and nothing is lost while it is looked for.
+        run("ip", "netns", "exec", left, "ping", "-c", "1", "-w", "10", target);
+        Process sender = start(left, "alternate", target, port);
+
+        assertThat(readLine(sender)).isEqualTo("SENT");
+        // So that nothing mixed means something: alike in all the kernel sees, they are joined.
+        assertThat(readLine(receiver)).matches("APART 0 OF [1-9][0-9]* ALIKE [1-9][0-9]*");
+    }
+
     private String newNamespace() throws Exception {
         String name = PREFIX + namespaces.size();
         run("ip", "netns", "add", name);

@@ -243,7 +243,7 @@ class LinuxUdpTransportTest {
             receivesUntilIpv6++;
         } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
 
-        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(LinuxUdpTransport.BATCH + 1);
+        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.Habits.BULK.batch() + 1);
     }
 
     @Test
@@ -255,7 +255,7 @@ class LinuxUdpTransportTest {
 
         int receivesUntilIpv6 = 0;
         do {
-            assertThat(receivesUntilIpv6).isLessThan(UdpReceiver.TURNS);
+            assertThat(receivesUntilIpv6).isLessThan(UdpReceiver.Habits.BULK.turns());
             sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("127.0.0.1", receiver));
             while (receiver.receive(received) == UdpTransport.WOULD_BLOCK) {
                 awaitReadable(receiver);

@@ -1,18 +1,24 @@
 package io.cyphonic.signaling.os;
 
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.TunDevice;
 import io.cyphonic.signaling.net.VirtioNetHeader;
+import io.cyphonic.signaling.protocol.CapsuleHeader;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -21,6 +27,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class TunLab {
     private static final int QUEUED = 300;
+
+    private static final long SIOCETHTOOL = 0x8946;
+    private static final int ETHTOOL_STSO = 0x1f;
+    private static final int ETHTOOL_SGRO = 0x2c;
+
+    // Where datagrams of the joining lab say what they are.
+    private static final int PHASE_AT = 20;
+    private static final int KIND_AT = 21;
 
     private TunLab() {}
 
@@ -31,6 +45,8 @@ final class TunLab {
             case "queues" -> queues(Boolean.parseBoolean(arguments[1]));
             case "full" -> full(arguments[1]);
             case "oversize" -> oversize(arguments[1]);
+            case "join" -> join(arguments[1]);
+            case "alternate" -> alternate(arguments[1], Integer.parseInt(arguments[2]));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
         System.exit(0);
@@ -163,6 +179,84 @@ final class TunLab {
                 batch = segmenting.send(data, 0, 64_000, 1_000, to);
             }
             say("ONE-BY-ONE " + sent + " THEN " + then + " BATCH " + batch);
+        }
+    }
+
+    /** Receives on an interface whose kernel joins; tells how often, and how often both kinds. */
+    private static void join(String device) throws Exception {
+        switchOn(device, ETHTOOL_SGRO, true);
+        // What comes within a millisecond is joined, however it is scheduled.
+        Path settings = Path.of("/sys/class/net", device);
+        Files.writeString(settings.resolve("gro_flush_timeout"), "1000000");
+        Files.writeString(settings.resolve("napi_defer_hard_irqs"), "2");
+        ReceivedDatagrams into = new ReceivedDatagrams();
+        into.buffer = new byte[65_535];
+        try (LinuxUdpTransport udp = LinuxUdpTransport.open(new UdpOptions(0, true, true, false));
+                LinuxReadiness readiness = LinuxReadiness.forUdp(udp)) {
+            say("READY " + udp.localPort());
+            int[] joined = new int[3];
+            int[] mixed = new int[3];
+            while (joined[2] == 0) {
+                int length = udp.receive(into);
+                if (length == 0) {
+                    readiness.await(-1);
+                    continue;
+                }
+                int phase = into.buffer[PHASE_AT];
+                boolean both = false;
+                for (int at = 0; at < length; at += into.segmentLength) {
+                    both |=
+                            into.buffer[at + PHASE_AT] == phase
+                                    && into.buffer[at + KIND_AT] != into.buffer[KIND_AT];
+                }
+                joined[phase] += length > into.segmentLength || phase == 2 ? 1 : 0;
+                if (both) {
+                    mixed[phase]++;
+                }
+            }
+            say("APART " + mixed[0] + " OF " + joined[0] + " ALIKE " + mixed[1]);
+        }
+    }
+
+    /**
+     * Sends urgent capsules and others by turns, then others only that are told apart all the same.
+     */
+    private static void alternate(String target, int port) throws Exception {
+        switchOn("near", ETHTOOL_STSO, false);
+        Endpoint to = Endpoint.of(new InetSocketAddress(target, port));
+        try (LinuxUdpTransport udp = LinuxUdpTransport.open(UdpOptions.ofPort(0))) {
+            for (int phase = 0; phase < 3; phase++) {
+                for (int i = 0; i < QUEUED; i++) {
+                    MemorySegment datagram = OffHeap.zeros(100);
+                    int kind = i % 3 == 0 ? 1 : 0;
+                    int flags = kind == 1 && phase == 0 ? CapsuleHeader.FLAG_URGENT : 0;
+                    CapsuleHeader.write(datagram, 0, flags, 0, 1, i);
+                    datagram.set(ValueLayout.JAVA_BYTE, PHASE_AT, (byte) phase);
+                    datagram.set(ValueLayout.JAVA_BYTE, KIND_AT, (byte) kind);
+                    udp.send(datagram, 0, 100, 100, to);
+                }
+            }
+            say("SENT");
+        }
+    }
+
+    /** Switches an offload of an interface (linux/ethtool.h). */
+    private static void switchOn(String device, int offload, boolean on) {
+        ErrnoCapture errno = new ErrnoCapture();
+        int fd = LibC.socket(errno, NativeLayouts.AF_INET, NativeLayouts.SOCK_DGRAM, 0);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(8, 8);
+            value.set(ValueLayout.JAVA_INT, 0, offload);
+            value.set(ValueLayout.JAVA_INT, 4, on ? 1 : 0);
+            MemorySegment request = arena.allocate(40, 8);
+            request.setString(0, device);
+            request.set(ValueLayout.ADDRESS, 16, value);
+            int result = LibC.ioctl(errno, fd, SIOCETHTOOL, request);
+            if (result < 0) {
+                throw new IllegalStateException(device + ": " + Errno.name(result));
+            }
+        } finally {
+            LibC.close(errno, fd);
         }
     }
 

@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
 
 /** Queues are socket pairs here: one packet per read, as with a device. */
 class TunQueuesTest {
-    private static final int BULK = TunQueues.TURN_BYTES;
+    private static final int BULK = Turns.BYTES;
 
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment memory = OffHeap.zeros(65_536);

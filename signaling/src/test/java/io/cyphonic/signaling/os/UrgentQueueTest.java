@@ -9,7 +9,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
 import io.cyphonic.signaling.net.ReceivedDatagrams;
-import io.cyphonic.signaling.net.UrgentPacket;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 import io.cyphonic.signaling.protocol.DatagramType;
 import io.cyphonic.signaling.protocol.RelayHeader;
@@ -34,10 +33,12 @@ import java.util.Random;
 class UrgentQueueTest {
     private static final int LENGTH = 100;
 
-    /** linux/in.h and linux/in6.h. */
-    private static final int IP_RECVTOS = 13;
+    private static final int USUAL_HOPS = 64;
 
-    private static final int IPV6_RECVTCLASS = 66;
+    /** linux/in.h and linux/in6.h. */
+    private static final int IP_RECVTTL = 12;
+
+    private static final int IPV6_RECVHOPLIMIT = 51;
 
     private final List<LinuxUdpTransport> open = new ArrayList<>();
     private final ReceivedDatagrams received = new ReceivedDatagrams();
@@ -111,7 +112,7 @@ class UrgentQueueTest {
     }
 
     @Test
-    void shouldSendRunsTogetherOnlyIfTheyWaitTogether() throws Exception {
+    void shouldSendRunsOfBothKindsTogether() throws Exception {
         LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
         LinuxUdpTransport receiver = open(withoutJoining());
         byte[] bytes = new byte[5 * LENGTH];
@@ -123,26 +124,102 @@ class UrgentQueueTest {
         }
         MemorySegment memory = OffHeap.copy(bytes);
 
-        assertThat(sender.sendRuns(memory, runs, 0)).isEqualTo(2);
-        assertThat(sender.sendRuns(memory, runs, 2)).isEqualTo(2);
-        assertThat(sender.sendRuns(memory, runs, 4)).isEqualTo(1);
+        assertThat(sender.sendRuns(memory, runs, 0)).isEqualTo(5);
 
-        assertThat(receive(receiver, 5, false)).containsExactlyInAnyOrder(0L, 1L, 2L, 3L, 4L);
+        assertThat(receive(receiver, 5, false)).containsExactly(2L, 3L, 0L, 1L, 4L);
     }
 
-    /** So the receiver's kernel does not join them with others. */
+    /** So the receiver's kernel does not join them. */
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "::1"})
-    void shouldMarkTheOuterHeaderOfUrgentCapsulesOnly(String host) throws Exception {
+    @CsvSource({"127.0.0.1, false", "127.0.0.1, true", "::1, false", "::1, true"})
+    void shouldSendUrgentCapsulesAndOthersWithDifferentHopLimits(String host, boolean together)
+            throws Exception {
         LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
         LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
-
-        send(sender, receiver, host, capsule(CapsuleHeader.FLAG_URGENT, 1, false));
-        send(sender, receiver, host, capsule(0, 2, false));
-
         boolean ipv4 = !host.contains(":");
-        assertThat(trafficClass(receiver, ipv4, 2)).isEqualTo(UrgentPacket.AF21 << 2);
-        assertThat(trafficClass(receiver, ipv4, 0)).isZero();
+        boolean[] kinds = {true, false, true, false};
+        DatagramRuns runs = new DatagramRuns(kinds.length);
+        byte[] bytes = new byte[kinds.length * LENGTH];
+        tellHopLimits(receiver, ipv4);
+        for (int i = 0; i < kinds.length; i++) {
+            byte[] capsule = capsule(kinds[i] ? CapsuleHeader.FLAG_URGENT : 0, i, false);
+            System.arraycopy(capsule, 0, bytes, i * LENGTH, LENGTH);
+            runs.add(endpoint(host, receiver), i * LENGTH, LENGTH, LENGTH);
+            if (!together) {
+                send(sender, receiver, host, capsule);
+            }
+        }
+        if (together) {
+            // A single one before, so that the socket's own limit is the other kind's.
+            send(sender, receiver, host, capsule(CapsuleHeader.FLAG_URGENT, 9, false));
+            assertThat(hopLimit(receiver, ipv4, true)).isEqualTo(USUAL_HOPS - 1);
+            assertThat(sender.sendRuns(OffHeap.copy(bytes), runs, 0)).isEqualTo(kinds.length);
+        }
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(hopLimit(receiver, ipv4, true)).isEqualTo(USUAL_HOPS - 1);
+            assertThat(hopLimit(receiver, ipv4, false)).isEqualTo(USUAL_HOPS);
+        }
+    }
+
+    /** The families are asked by turns. */
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1, ::1", "::1, 127.0.0.1"})
+    void shouldReceiveAnUrgentCapsuleOfTheOtherFamilySoon(String host, String other)
+            throws Exception {
+        LinuxUdpTransport sender = open(withoutJoining());
+        LinuxUdpTransport receiver = open(withoutJoining());
+        for (int i = 0; i < 1_000; i++) {
+            send(sender, receiver, host, capsule(0, i, false));
+        }
+        send(sender, receiver, other, capsule(CapsuleHeader.FLAG_URGENT, 1_000, false));
+
+        List<Long> counters = receive(receiver, 1_001, false);
+
+        assertThat(counters.indexOf(1_000L)).isLessThanOrEqualTo(2 * 128 + 8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1"})
+    void shouldWakeForAnUrgentCapsuleAlone(String host) throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        try (LinuxReadiness readiness = LinuxReadiness.forUdp(receiver)) {
+            assertThat(readiness.await(0)).isZero();
+
+            send(sender, receiver, host, capsule(CapsuleHeader.FLAG_URGENT, 1, false));
+
+            assertThat(readiness.await(-1)).isEqualTo(LinuxReadiness.UDP);
+            assertThat(receive(receiver, 1, false)).containsExactly(1L);
+            assertThat(readiness.await(0)).isZero();
+        }
+    }
+
+    /** Neither a node on a port in use nor one that could not sort must leave it open to others. */
+    @Test
+    void shouldShareItsPortOnlyWhileThereAreTwoSockets() throws Exception {
+        LinuxUdpTransport shared = open(UdpOptions.ofPort(0));
+        UdpSocket alone = UdpSocket.open(NativeLayouts.AF_INET, 0, UdpOptions.ofPort(0));
+        UdpSocket second = alone.openUrgent(UdpOptions.ofPort(0));
+        second.close();
+        alone.keepPort();
+
+        try {
+            for (int port : new int[] {shared.localPort(), alone.port}) {
+                assertThatThrownBy(() -> LinuxUdpTransport.open(UdpOptions.ofPort(port)))
+                        .isInstanceOf(UdpOpenException.class)
+                        .hasMessageContaining("in use");
+            }
+            assertThat(
+                            LibC.getSockOpt(
+                                    new ErrnoCapture(),
+                                    alone.descriptor(),
+                                    NativeLayouts.SOL_SOCKET,
+                                    NativeLayouts.SO_REUSEPORT))
+                    .isZero();
+        } finally {
+            alone.close();
+        }
     }
 
     @Test
@@ -226,22 +303,30 @@ class UrgentQueueTest {
         return counters;
     }
 
-    /** Of the next datagram that waits in a socket; none is, before the option is set. */
-    private static int trafficClass(LinuxUdpTransport transport, boolean ipv4, int pair) {
-        ErrnoCapture errno = new ErrnoCapture();
-        int fd = transport.descriptor(pair + (ipv4 ? 0 : 1));
-        int level = ipv4 ? NativeLayouts.IPPROTO_IP : NativeLayouts.IPPROTO_IPV6;
-        LibC.setSockOpt(errno, fd, level, ipv4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
+    private static void tellHopLimits(LinuxUdpTransport transport, boolean ipv4) {
+        for (int pair = 0; pair <= 2; pair += 2) {
+            LibC.setSockOpt(
+                    new ErrnoCapture(),
+                    transport.descriptor(pair + (ipv4 ? 0 : 1)),
+                    ipv4 ? NativeLayouts.IPPROTO_IP : NativeLayouts.IPPROTO_IPV6,
+                    ipv4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT,
+                    1);
+        }
+    }
+
+    /** Of the next datagram that waits. */
+    private static int hopLimit(LinuxUdpTransport transport, boolean ipv4, boolean urgent) {
+        int fd = transport.descriptor((urgent ? 2 : 0) + (ipv4 ? 0 : 1));
         try (Arena arena = Arena.ofConfined()) {
             NativeMessage message = new NativeMessage(arena, 1, 64);
             message.setPiece(0, arena.allocate(LENGTH));
             message.prepareReceive();
-            assertThat(LibC.receiveMessage(errno, fd, message.header(), 0)).isEqualTo(LENGTH);
+            assertThat(LibC.receiveMessage(new ErrnoCapture(), fd, message.header(), 0))
+                    .isEqualTo(LENGTH);
             MemorySegment control = message.control();
-            assertThat(control.get(JAVA_INT, NativeLayouts.CMSG_LEVEL)).isEqualTo(level);
-            return ipv4
-                    ? control.get(JAVA_BYTE, NativeLayouts.CMSG_DATA) & 0xFF
-                    : control.get(JAVA_INT, NativeLayouts.CMSG_DATA);
+            assertThat(control.get(JAVA_INT, NativeLayouts.CMSG_TYPE))
+                    .isEqualTo(ipv4 ? NativeLayouts.IP_TTL : NativeLayouts.IPV6_HOPLIMIT);
+            return control.get(JAVA_INT, NativeLayouts.CMSG_DATA);
         }
     }
 }
