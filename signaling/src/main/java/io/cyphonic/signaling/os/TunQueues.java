@@ -43,6 +43,7 @@ final class TunQueues {
             }
             turns.pass();
         }
+        turns.restart();
         if (!refusals.explain()) {
             return TunDevice.WOULD_BLOCK;
         }

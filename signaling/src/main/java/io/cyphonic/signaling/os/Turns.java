@@ -34,6 +34,12 @@ final class Turns {
         given += Math.max(bytes, MIN_BYTES);
     }
 
+    /** None has anything: the first is asked first when something has come. */
+    void restart() {
+        given = 0;
+        current = 0;
+    }
+
     /** It has nothing now, or its turn is over. */
     void pass() {
         given = 0;

@@ -14,7 +14,7 @@ final class UdpQueues {
     private final UdpReceiver[] queues;
     private final Turns turns;
 
-    /** One or two of them. */
+    /** One, or that of what is urgent and the other. */
     UdpQueues(UdpReceiver... queues) {
         this.queues = queues;
         this.turns = new Turns(queues.length);
@@ -30,6 +30,7 @@ final class UdpQueues {
             }
             turns.pass();
         }
+        turns.restart();
         return UdpTransport.WOULD_BLOCK;
     }
 }
