@@ -36,6 +36,7 @@ SUBJECTS = {
     "header": ("Capsule header", "CapsuleHeaderBenchmark", [{}]),
     "lookup": ("Finding the tunnel of a packet", "TunnelLookupBenchmark", [{}]),
     "replay": ("Replay window", "ReplayWindowBenchmark", [{}]),
+    "queues": ("A port and a device with queues for what is urgent, and without", "QueuesBenchmark", [{}]),
     "super-packet": ("Cutting and joining super-packets", "SuperPacketBenchmark", [{}]),
 }
 QUICK = ["-f", "1", "-wi", "1", "-w", "100ms", "-i", "1", "-r", "100ms"]
@@ -43,6 +44,7 @@ QUICK_PARAMETERS = {
     "aead": [AEAD | {"length": "1400"}],
     "ring": [RING],
     "lookup": [{"tunnels": "10"}],
+    "queues": [{"queues": "true"}],
     "super-packet": [{"segments": "10"}],
 }
 
@@ -52,7 +54,8 @@ def parse():
         prog="bench/micro",
         description="Times the parts of the engine one by one, with JMH and its allocation profiler: packet encryption by "
                     "provider and size, the ring by wait strategy, size, workers and batch, the capsule header, the "
-                    "tunnel lookup, the replay window, the super-packets. About three seconds for each line.")
+                    "tunnel lookup, the replay window, the queues for what is urgent, the super-packets. About three seconds for "
+                    "each line.")
     parser.add_argument("--only", help=f"comma-separated subjects: {', '.join(SUBJECTS)}")
     parser.add_argument("--quick", action="store_true", help="one short run of each: shows that it works, not how fast")
     parser.add_argument("--full", action="store_true", help="every combination of the ring's parameters")

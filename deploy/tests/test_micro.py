@@ -18,7 +18,7 @@ class MicroTest(unittest.TestCase):
             done = run(REPOSITORY / "bench/micro", "--quick", "--json", file, timeout=300, env=dict(os.environ))
 
             results = json.loads(file.read_text())["results"]
-            self.assertEqual({"aead", "ring", "header", "lookup", "replay", "super-packet"}, set(results))
+            self.assertEqual({"aead", "ring", "header", "lookup", "replay", "queues", "super-packet"}, set(results))
             for subject, figures in results.items():
                 self.assertTrue(figures, subject)
                 for figure in figures:
