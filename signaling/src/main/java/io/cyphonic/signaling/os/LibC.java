@@ -249,6 +249,14 @@ final class LibC {
         return result;
     }
 
+    /** poll(2) without waiting, and without its reason for a failure. */
+    static int tryPoll(MemorySegment descriptors, int count) {
+        long address = NativeCall.address(descriptors);
+        int result = (int) NativeCall.call(POLL, address, count, 0, 0, 0, 0);
+        Reference.reachabilityFence(descriptors);
+        return result;
+    }
+
     static int eventFd(ErrnoCapture errno, int flags) {
         return NativeCall.call(EVENTFD, errno, 0, flags, 0, 0, 0, 0);
     }

@@ -105,10 +105,17 @@ public final class LinuxReadiness implements Readiness {
             return 0;
         }
         int ready = 0;
-        for (int slot = UDP_SLOT; slot < SLOTS; slot++) {
-            if (isReady(slot)) {
-                ready |= slot < TUN_SLOT ? UDP : TUN;
-            }
+        for (int slot = UDP_SLOT; slot < TUN_SLOT; slot++) {
+            ready |= isReady(slot) ? UDP : 0;
+        }
+        int queues = 0;
+        for (int queue = 0; queue < LinuxTunDevice.QUEUES; queue++) {
+            queues |= isReady(TUN_SLOT + queue) ? 1 << queue : 0;
+        }
+        if (queues != 0) {
+            // Whoever waits for the device is who reads it.
+            tun.foundReady(queues);
+            ready |= TUN;
         }
         if (isReady(WAKE_SLOT)) {
             int fd = polls.get(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD);

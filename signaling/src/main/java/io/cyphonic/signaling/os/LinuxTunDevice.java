@@ -268,6 +268,11 @@ public final class LinuxTunDevice implements TunDevice {
         return (offloads & USO) == USO;
     }
 
+    /** See {@link TunQueues#foundReady}. */
+    void foundReady(int readyQueues) {
+        queues.foundReady(readyQueues);
+    }
+
     /** Whether packets of the host wait in several queues, so that bulk does not delay others. */
     public boolean flowQueues() {
         return queues.count() > 1;

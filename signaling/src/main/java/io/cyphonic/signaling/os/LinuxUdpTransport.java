@@ -50,11 +50,11 @@ public final class LinuxUdpTransport implements UdpTransport {
         urgentIpv6 = urgent[1];
         UdpReceiver ordinary = new UdpReceiver(ipv4, ipv6, UdpReceiver.Habits.BULK);
         queues =
-                urgentQueue()
-                        ? new UdpQueues(
-                                new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.Habits.URGENT),
-                                ordinary)
-                        : new UdpQueues(ordinary);
+                new UdpQueues(
+                        ordinary,
+                        urgentQueue()
+                                ? new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.Habits.URGENT)
+                                : null);
         ipv4Sender = ipv4 == null ? null : new UdpSender(ipv4);
         ipv6Sender = ipv6 == null ? null : new UdpSender(ipv6);
         ipv4Signaling = ipv4 == null ? null : new SignalingSender(ipv4);

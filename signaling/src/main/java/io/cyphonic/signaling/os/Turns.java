@@ -21,9 +21,14 @@ final class Turns {
         this.queues = queues;
     }
 
+    /** Whether the queue that has the turn has given enough. */
+    boolean isOver() {
+        return given >= BYTES;
+    }
+
     /** The queue that is to be asked now. */
     int next() {
-        if (given >= BYTES) {
+        if (isOver()) {
             pass();
         }
         return current;

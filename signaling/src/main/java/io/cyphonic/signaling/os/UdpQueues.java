@@ -11,26 +11,48 @@ import io.cyphonic.signaling.net.UdpTransport;
  * <p>One thread receives. Does not allocate.
  */
 final class UdpQueues {
-    private final UdpReceiver[] queues;
-    private final Turns turns;
+    private static final int URGENT = 0;
 
-    /** One, or that of what is urgent and the other. */
-    UdpQueues(UdpReceiver... queues) {
-        this.queues = queues;
-        this.turns = new Turns(queues.length);
+    private final UdpReceiver ordinary;
+
+    /** {@code null} if there is none. */
+    private final UdpReceiver urgent;
+
+    private final Turns turns = new Turns(2);
+
+    /** {@code urgent} may be {@code null}. */
+    UdpQueues(UdpReceiver ordinary, UdpReceiver urgent) {
+        this.ordinary = ordinary;
+        this.urgent = urgent;
     }
 
     /** See {@link UdpTransport#receive}. */
     int receive(ReceivedDatagrams into) {
-        for (int tried = 0; tried < queues.length; tried++) {
-            int result = queues[turns.next()].receive(into);
-            if (result != UdpTransport.WOULD_BLOCK) {
-                turns.gave(result);
-                return result;
-            }
-            turns.pass();
+        if (urgent == null) {
+            return ordinary.receive(into);
         }
-        turns.restart();
-        return UdpTransport.WOULD_BLOCK;
+        if (ordinary.isDrained()) {
+            // Known without asking anybody; whoever comes again begins with what is urgent.
+            turns.restart();
+            return ordinary.receive(into);
+        }
+        int result = receiveInTurn(into);
+        if (result == UdpTransport.WOULD_BLOCK) {
+            turns.pass();
+            result = receiveInTurn(into);
+        }
+        if (result == UdpTransport.WOULD_BLOCK) {
+            turns.restart();
+        }
+        return result;
+    }
+
+    private int receiveInTurn(ReceivedDatagrams into) {
+        UdpReceiver queue = turns.next() == URGENT ? urgent : ordinary;
+        int result = queue.receive(into);
+        if (result != UdpTransport.WOULD_BLOCK) {
+            turns.gave(result);
+        }
+        return result;
     }
 }

@@ -62,7 +62,7 @@ final class UdpReceiver {
         static final Habits BULK = new Habits(8, 4, 16);
 
         /** For what comes seldom, and should not wait. */
-        static final Habits URGENT = new Habits(2, 2, 1024);
+        static final Habits URGENT = new Habits(2, 4, 1024);
     }
 
     /** One of the two sockets may be {@code null}. */
@@ -78,6 +78,13 @@ final class UdpReceiver {
         }
         preferred = first != null ? first : second;
         other = first != null ? second : null;
+    }
+
+    /**
+     * Whether the next receive would block, as the last call to the kernel brought all there was.
+     */
+    boolean isDrained() {
+        return drained && next == count;
     }
 
     int receive(ReceivedDatagrams into) {

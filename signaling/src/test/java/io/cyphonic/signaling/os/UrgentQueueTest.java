@@ -176,7 +176,7 @@ class UrgentQueueTest {
 
         List<Long> counters = receive(receiver, 1_001, false);
 
-        assertThat(counters.indexOf(1_000L)).isLessThanOrEqualTo(2 * 128 + 8);
+        assertThat(counters.indexOf(1_000L)).isLessThanOrEqualTo(4 * 128 + 8);
     }
 
     @ParameterizedTest
