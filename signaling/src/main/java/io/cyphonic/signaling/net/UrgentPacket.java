@@ -20,9 +20,7 @@ public final class UrgentPacket {
     /** Protocol number of ICMPv6. */
     public static final int ICMPV6 = 58;
 
-    /** Code point of low-latency data. */
-    public static final int AF21 = 18;
-
+    private static final int AF21 = 18;
     private static final int VOICE_ADMIT = 44;
     private static final int EF = 46;
     private static final int CS6 = 48;

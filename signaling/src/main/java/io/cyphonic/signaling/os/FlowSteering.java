@@ -55,8 +55,7 @@ final class FlowSteering {
     private static final int IPV6_DESTINATION_END = 36;
     private static final int IPV6_LENGTH = 40;
 
-    // RFC 2474, section 3: the six upper bits of either field; that of IPv6 has four more behind
-    // it.
+    // RFC 2474, section 3: the six upper bits of either field. Behind that of IPv6 is a flow label.
     private static final int NOT_MARK = 2;
     private static final int NOT_MARK_OF_IPV6 = 6;
     private static final int MARK = 0x3f;

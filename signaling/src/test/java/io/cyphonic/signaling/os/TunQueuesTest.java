@@ -99,6 +99,25 @@ class TunQueuesTest {
     }
 
     @Test
+    void shouldReadWhatSomebodyFoundReady() {
+        hand(0, 10);
+        hand(2, 12);
+
+        queues.foundReady(1 << 2);
+
+        assertThat(readLengths(3)).containsExactly(12, TunDevice.WOULD_BLOCK, 10);
+    }
+
+    @Test
+    void shouldLookItselfWhenWhatWasFoundIsGone() {
+        hand(1, 11);
+
+        queues.foundReady(1 << 2);
+
+        assertThat(readLengths(3)).containsExactly(TunDevice.WOULD_BLOCK, 11, 0);
+    }
+
+    @Test
     void shouldHaveNoDescriptorsOnceClosed() {
         queues.close();
         queues.close();
