@@ -63,7 +63,7 @@ public final class LinuxReadiness implements Readiness {
         polls.set(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD, eventFd);
     }
 
-    /** Waits for packets of a TUN device. */
+    /** Waits for packets of a TUN device; for the thread that reads it. */
     public static LinuxReadiness forTun(LinuxTunDevice tun) throws NativeException {
         return open(tun, null);
     }
@@ -73,7 +73,7 @@ public final class LinuxReadiness implements Readiness {
         return open(null, udp);
     }
 
-    /** Waits for both. */
+    /** Waits for both; for the thread that reads the device. */
     public static LinuxReadiness forBoth(LinuxTunDevice tun, LinuxUdpTransport udp)
             throws NativeException {
         return open(tun, udp);

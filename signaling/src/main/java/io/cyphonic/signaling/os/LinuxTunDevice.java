@@ -38,7 +38,7 @@ public final class LinuxTunDevice implements TunDevice {
      */
     private static final int QUEUE_LENGTH = 2000;
 
-    /** Queues of a device that has several; each costs an empty read per turn and per look. */
+    /** Queues of a device that has several. */
     static final int QUEUES = 4;
 
     private static final int NO_PROGRAM = -1;

@@ -63,7 +63,8 @@ final class TunQueues {
 
     /**
      * As {@link TunDevice#read}. Where there are several queues, one poll(2) at the end of a turn
-     * finds those that have something, as a read that finds nothing costs as much for each.
+     * finds those that have something, as a read that finds nothing costs as much for each. Would
+     * block when those that were found have no more; the next call looks at all.
      */
     int read(MemorySegment memory, long offset, int capacity) {
         if (descriptors.length == 1) {

@@ -41,7 +41,7 @@ final class UdpBatch {
     private MemorySegment bytes;
     private NativeMessage[] each;
 
-    /** For a socket of this family, and with this hop limit for what is urgent. */
+    /** For a socket of this family; what is urgent has no limit of its own if it is below 1. */
     UdpBatch(boolean ipv4, int urgentHops) {
         this.ipv4 = ipv4;
         this.urgentHops = urgentHops;
@@ -85,7 +85,7 @@ final class UdpBatch {
                     memory.isNative()
                             ? NativeCall.address(memory, runs.offset[run], length)
                             : copy(memory, runs.offset[run], length, used);
-            int controls = segmentation ? urgent ? 2 : 1 : 0;
+            int controls = segmentation ? urgent && urgentHops > 0 ? 2 : 1 : 0;
             describe(each[count], runs, run, address, controls);
             used += length;
             count++;

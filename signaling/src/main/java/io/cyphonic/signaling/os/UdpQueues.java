@@ -31,8 +31,8 @@ final class UdpQueues {
         if (urgent == null) {
             return ordinary.receive(into);
         }
-        if (ordinary.isDrained()) {
-            // Known without asking anybody; whoever comes again begins with what is urgent.
+        if (ordinary.isDrained() && !urgent.holdsSomething()) {
+            // Not asked once more for what is urgent: whoever comes again begins with that.
             turns.restart();
             return ordinary.receive(into);
         }

@@ -61,7 +61,7 @@ final class UdpReceiver {
         /** For what comes mostly in masses. */
         static final Habits BULK = new Habits(8, 4, 16);
 
-        /** For what comes seldom, and should not wait. */
+        /** For what comes seldom. Where the family changes it waits for up to four looks. */
         static final Habits URGENT = new Habits(2, 4, 1024);
     }
 
@@ -80,11 +80,16 @@ final class UdpReceiver {
         other = first != null ? second : null;
     }
 
+    /** Whether something has come from the kernel that nobody has taken yet. */
+    boolean holdsSomething() {
+        return next < count;
+    }
+
     /**
      * Whether the next receive would block, as the last call to the kernel brought all there was.
      */
     boolean isDrained() {
-        return drained && next == count;
+        return drained && !holdsSomething();
     }
 
     int receive(ReceivedDatagrams into) {

@@ -25,6 +25,9 @@ import java.lang.foreign.ValueLayout;
 final class UdpSender {
     private static final Logger LOG = LoggerFactory.getLogger(UdpSender.class);
 
+    /** The hop limit of a socket that has none of its own (ip(7), ipv6(7)). */
+    private static final int ROUTE_DECIDES = -1;
+
     private static final int UDP_OVER_IPV4 = 28;
     private static final int UDP_OVER_IPV6 = 48;
 
@@ -32,7 +35,8 @@ final class UdpSender {
     private final UdpSocket socket;
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment optionValue = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
-    private final int ordinaryHops;
+
+    /** Less by one than is usual on this host. */
     private final int urgentHops;
 
     // Owned by the sending thread.
@@ -42,7 +46,7 @@ final class UdpSender {
     private byte[] addressed = {};
     private final UdpBatch batch;
     private int segmentOption;
-    private int hopLimit;
+    private int hopLimit = ROUTE_DECIDES;
 
     // Written by the sending thread, read by any.
     private volatile boolean segmentation;
@@ -51,9 +55,8 @@ final class UdpSender {
     UdpSender(UdpSocket socket) {
         this.socket = socket;
         this.segmentation = socket.segmentation;
-        this.ordinaryHops = socket.hopLimit(errno);
-        this.urgentHops = ordinaryHops > 1 ? ordinaryHops - 1 : ordinaryHops;
-        this.hopLimit = ordinaryHops;
+        int usual = socket.hopLimit(errno);
+        this.urgentHops = usual > 1 ? usual - 1 : ROUTE_DECIDES;
         this.batch = new UdpBatch(socket.isIpv4(), urgentHops);
     }
 
@@ -72,7 +75,7 @@ final class UdpSender {
     int send(MemorySegment memory, int offset, int length, int segmentLength, Endpoint to) {
         boolean single = length <= segmentLength;
         boolean urgent = UrgentDatagrams.matches(memory, offset, Math.min(length, segmentLength));
-        useHopLimit(urgent ? urgentHops : ordinaryHops);
+        useHopLimit(urgent ? urgentHops : ROUTE_DECIDES);
         if (!segmentation) {
             return single
                     ? sendSingle(memory, offset, length, to)
@@ -95,7 +98,7 @@ final class UdpSender {
 
     /** See {@link UdpTransport#sendRuns}. */
     int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
-        useHopLimit(ordinaryHops);
+        useHopLimit(ROUTE_DECIDES);
         return batch.send(socket.descriptor(), segmentation, memory, runs, first);
     }
 

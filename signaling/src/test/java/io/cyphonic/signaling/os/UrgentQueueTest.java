@@ -111,6 +111,28 @@ class UrgentQueueTest {
         assertThat(counters.indexOf(500L)).as("place of the other").isLessThan(129);
     }
 
+    /** poll(2) does not know of what was fetched: nobody may sleep while it is not taken. */
+    @Test
+    void shouldNeverBlockWhileFetchedDatagramsWait() throws Exception {
+        LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
+        LinuxUdpTransport receiver = open(UdpOptions.ofPort(0));
+        int count = 40;
+        MemorySegment bulk = OffHeap.zeros(count * 1_000);
+        for (int flags : new int[] {CapsuleHeader.FLAG_URGENT, CapsuleHeader.FLAG_URGENT, 0}) {
+            for (int i = 0; i < count; i++) {
+                CapsuleHeader.write(bulk, i * 1_000L, flags, 0, 7, i);
+            }
+            sender.send(bulk, 0, count * 1_000, 1_000, endpoint("127.0.0.1", receiver));
+        }
+
+        int[] lengths = new int[3];
+        for (int i = 0; i < lengths.length; i++) {
+            lengths[i] = receiver.receive(received);
+        }
+
+        assertThat(lengths).containsOnly(count * 1_000);
+    }
+
     @Test
     void shouldSendRunsOfBothKindsTogether() throws Exception {
         LinuxUdpTransport sender = open(UdpOptions.ofPort(0));
