@@ -17,7 +17,8 @@ import java.util.List;
  * @param datagrams UDP in one flow: super-packets, if the device takes them, and packets that are
  *     to be joined
  * @param strange what nobody should send
- * @param last is never joined to another, and no other is as long: when it comes, all came
+ * @param last is never joined to another, does not go past others as an echo would, and no other is
+ *     as long: when it comes, all came
  */
 record RehearsalPackets(
         List<byte[]> single,
@@ -58,7 +59,7 @@ record RehearsalPackets(
                         new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
-                        echo(ipv4, LAST));
+                        ipv4.packet(UDP, LAST, 0, 0, false));
         packets.fill(ipv4, tcpSegmentation, udpSegmentation);
         packets.fill(new Pair(sourceIpv6, destinationIpv6), tcpSegmentation, udpSegmentation);
         return packets;
