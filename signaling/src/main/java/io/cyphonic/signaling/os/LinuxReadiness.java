@@ -1,14 +1,6 @@
 package io.cyphonic.signaling.os;
 
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_FD;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_REVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
-
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.cyphonic.signaling.net.Readiness;
 
@@ -39,7 +31,7 @@ public final class LinuxReadiness implements Readiness {
 
     // Owned by the waiting thread.
     private final ErrnoCapture awaitErrno = new ErrnoCapture();
-    private final MemorySegment polls;
+    private final PollSet polls = new PollSet(SLOTS);
     private final MemorySegment drained = Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
 
     // Shared: true from a wake-up until the waiting thread has seen it.
@@ -55,12 +47,7 @@ public final class LinuxReadiness implements Readiness {
         this.eventFd = eventFd;
         this.tun = tun;
         this.udp = udp;
-        Arena arena = Arena.ofAuto();
-        polls = arena.allocate(SLOTS * POLLFD_SIZE, Long.BYTES);
-        for (int slot = 0; slot < SLOTS; slot++) {
-            polls.set(JAVA_SHORT, slot * POLLFD_SIZE + POLLFD_EVENTS, POLLIN);
-        }
-        polls.set(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD, eventFd);
+        polls.watch(WAKE_SLOT, eventFd);
     }
 
     /** Waits for packets of a TUN device; for the thread that reads it. */
@@ -93,33 +80,25 @@ public final class LinuxReadiness implements Readiness {
     public int await(int sources, int timeoutMillis) {
         boolean fromTun = tun != null && (sources & TUN) != 0;
         boolean fromUdp = udp != null && (sources & UDP) != 0;
-        // A closed source has descriptor -1, which poll(2) skips: never a number used by others.
+        // A closed source has descriptor -1, which is skipped.
         for (int queue = 0; queue < LinuxTunDevice.QUEUES; queue++) {
-            setDescriptor(TUN_SLOT + queue, fromTun ? tun.descriptor(queue) : -1);
+            polls.watch(TUN_SLOT + queue, fromTun ? tun.descriptor(queue) : -1);
         }
         for (int socket = 0; socket < LinuxUdpTransport.SOCKETS; socket++) {
-            setDescriptor(UDP_SLOT + socket, fromUdp ? udp.descriptor(socket) : -1);
+            polls.watch(UDP_SLOT + socket, fromUdp ? udp.descriptor(socket) : -1);
         }
-        int count = LibC.poll(awaitErrno, polls, SLOTS, timeoutMillis);
-        if (count <= 0) {
+        if (polls.await(awaitErrno, timeoutMillis) <= 0) {
             return 0;
         }
-        int ready = 0;
-        for (int slot = UDP_SLOT; slot < TUN_SLOT; slot++) {
-            ready |= isReady(slot) ? UDP : 0;
-        }
-        int queues = 0;
-        for (int queue = 0; queue < LinuxTunDevice.QUEUES; queue++) {
-            queues |= isReady(TUN_SLOT + queue) ? 1 << queue : 0;
-        }
+        int ready = polls.ready(UDP_SLOT, LinuxUdpTransport.SOCKETS) != 0 ? UDP : 0;
+        int queues = polls.ready(TUN_SLOT, LinuxTunDevice.QUEUES);
         if (queues != 0) {
             // Whoever waits for the device is who reads it.
             tun.foundReady(queues);
             ready |= TUN;
         }
-        if (isReady(WAKE_SLOT)) {
-            int fd = polls.get(JAVA_INT, WAKE_SLOT * POLLFD_SIZE + POLLFD_FD);
-            LibC.read(awaitErrno, fd, drained, 0, Long.BYTES);
+        if (polls.isReady(WAKE_SLOT)) {
+            LibC.read(awaitErrno, polls.descriptor(WAKE_SLOT), drained, 0, Long.BYTES);
             // Only after the read: the other order could swallow a wake-up made in between, and
             // leave the flag standing with an empty eventfd, so that no later one would be sent.
             // Read and write in one, so that what the waker published before is visible here.
@@ -127,14 +106,6 @@ public final class LinuxReadiness implements Readiness {
             ready |= WOKEN;
         }
         return ready;
-    }
-
-    private void setDescriptor(int slot, int fd) {
-        polls.set(JAVA_INT, slot * POLLFD_SIZE + POLLFD_FD, fd);
-    }
-
-    private boolean isReady(int slot) {
-        return polls.get(JAVA_SHORT, slot * POLLFD_SIZE + POLLFD_REVENTS) != 0;
     }
 
     @Override
@@ -159,7 +130,7 @@ public final class LinuxReadiness implements Readiness {
             if (eventFd >= 0) {
                 LibC.close(wakeErrno, eventFd);
                 eventFd = -1;
-                setDescriptor(WAKE_SLOT, -1);
+                polls.watch(WAKE_SLOT, -1);
             }
         } finally {
             wakeLock.unlock();

@@ -1,9 +1,5 @@
 package io.cyphonic.signaling.os;
 
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -45,15 +41,14 @@ public final class NetlinkEvents implements AutoCloseable {
 
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment received = Arena.ofAuto().allocate(32 * 1024);
-    private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
+    private final PollSet poll;
     private final int ignoredInterface;
     private int fd;
 
     private NetlinkEvents(int fd, int ignoredInterface) {
         this.fd = fd;
         this.ignoredInterface = ignoredInterface;
-        poll.set(ValueLayout.JAVA_INT, NativeLayouts.POLLFD_FD, fd);
-        poll.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+        poll = PollSet.of(fd);
     }
 
     /**
@@ -91,7 +86,7 @@ public final class NetlinkEvents implements AutoCloseable {
      * @return a sum of {@link #ADDRESSES} and {@link #ROUTES}; {@link #NONE} after the time
      */
     public int await(int timeoutMillis) {
-        if (LibC.poll(errno, poll, 1, timeoutMillis) <= 0) {
+        if (poll.await(errno, timeoutMillis) <= 0) {
             return NONE;
         }
         int changes = NONE;

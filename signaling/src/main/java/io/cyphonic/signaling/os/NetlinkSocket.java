@@ -1,9 +1,5 @@
 package io.cyphonic.signaling.os;
 
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,14 +23,13 @@ final class NetlinkSocket implements AutoCloseable {
 
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment reply = Arena.ofAuto().allocate(32 * 1024);
-    private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
+    private final PollSet poll;
     private int fd;
     private int sequence;
 
     private NetlinkSocket(int fd) {
         this.fd = fd;
-        poll.set(ValueLayout.JAVA_INT, NativeLayouts.POLLFD_FD, fd);
-        poll.set(ValueLayout.JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+        poll = PollSet.of(fd);
     }
 
     static NetlinkSocket open() throws NativeException {
@@ -82,7 +77,7 @@ final class NetlinkSocket implements AutoCloseable {
             throw new NativeException("netlink request not sent", sent);
         }
         while (true) {
-            int ready = LibC.poll(errno, poll, 1, DEADLINE_MS);
+            int ready = poll.await(errno, DEADLINE_MS);
             if (ready == 0) {
                 throw new NativeException("netlink gave no answer within 5 seconds", 0);
             }

@@ -1,17 +1,7 @@
 package io.cyphonic.signaling.os;
 
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_FD;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_REVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
-
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
-
 import io.cyphonic.signaling.net.TunDevice;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -25,7 +15,7 @@ final class TunQueues {
     private final int[] descriptors;
 
     private final Turns turns;
-    private final MemorySegment polls;
+    private final PollSet polls;
 
     /** The queues that have something as far as is known, one bit each. */
     private int ready;
@@ -39,11 +29,7 @@ final class TunQueues {
     TunQueues(int... descriptors) {
         this.descriptors = descriptors.clone();
         turns = new Turns(descriptors.length);
-        polls = Arena.ofAuto().allocate(descriptors.length * POLLFD_SIZE, Long.BYTES);
-        for (int queue = 0; queue < descriptors.length; queue++) {
-            polls.set(JAVA_INT, queue * POLLFD_SIZE + POLLFD_FD, descriptors[queue]);
-            polls.set(JAVA_SHORT, queue * POLLFD_SIZE + POLLFD_EVENTS, POLLIN);
-        }
+        polls = PollSet.of(descriptors);
     }
 
     int count() {
@@ -98,15 +84,7 @@ final class TunQueues {
         if (ready == 0) {
             turns.restart();
         }
-        ready = 0;
-        if (LibC.tryPoll(polls, descriptors.length) <= 0) {
-            return;
-        }
-        for (int queue = 0; queue < descriptors.length; queue++) {
-            if (polls.get(JAVA_SHORT, queue * POLLFD_SIZE + POLLFD_REVENTS) != 0) {
-                ready |= 1 << queue;
-            }
-        }
+        ready = polls.look() > 0 ? polls.ready(0, descriptors.length) : 0;
     }
 
     void close() {

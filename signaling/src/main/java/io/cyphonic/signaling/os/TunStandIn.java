@@ -3,15 +3,10 @@ package io.cyphonic.signaling.os;
 import static io.cyphonic.signaling.os.NativeLayouts.AF_UNIX;
 import static io.cyphonic.signaling.os.NativeLayouts.O_CLOEXEC;
 import static io.cyphonic.signaling.os.NativeLayouts.O_NONBLOCK;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_EVENTS;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_FD;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLFD_SIZE;
-import static io.cyphonic.signaling.os.NativeLayouts.POLLIN;
 import static io.cyphonic.signaling.os.NativeLayouts.SOCK_DGRAM;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.cyphonic.signaling.net.ReceivedDatagrams;
 
@@ -34,7 +29,7 @@ public final class TunStandIn implements AutoCloseable {
     private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment handed = ReceivedDatagrams.newMemory();
     private final MemorySegment taken = ReceivedDatagrams.newMemory();
-    private final MemorySegment poll = Arena.ofAuto().allocate(POLLFD_SIZE, Long.BYTES);
+    private final PollSet poll;
 
     /** One for each queue of the device, which writes to the first. */
     private final int[] descriptors;
@@ -44,8 +39,7 @@ public final class TunStandIn implements AutoCloseable {
     private TunStandIn(LinuxTunDevice device, int[] descriptors) {
         this.device = device;
         this.descriptors = descriptors;
-        poll.set(JAVA_INT, POLLFD_FD, descriptors[0]);
-        poll.set(JAVA_SHORT, POLLFD_EVENTS, POLLIN);
+        poll = PollSet.of(descriptors[0]);
     }
 
     /**
@@ -114,14 +108,14 @@ public final class TunStandIn implements AutoCloseable {
 
     /** Waits for a packet to take; false if none came in time. */
     public boolean await(int timeoutMillis) {
-        return LibC.poll(errno, poll, 1, timeoutMillis) > 0;
+        return poll.await(errno, timeoutMillis) > 0;
     }
 
     /** Whoever uses the device must have stopped. Idempotent. */
     @Override
     public void close() {
         device.close();
-        poll.set(JAVA_INT, POLLFD_FD, -1);
+        poll.watch(0, -1);
         TunQueues.closeAll(errno, descriptors);
     }
 }

@@ -35,30 +35,25 @@ final class UdpBatch {
     /** What either control message fills. */
     private static final int CONTROL_SPACE = 24;
 
-    private final boolean ipv4;
+    private final UdpSocket socket;
     private final int urgentHops;
     private MemorySegment messages;
     private MemorySegment bytes;
     private NativeMessage[] each;
 
-    /** For a socket of this family; what is urgent has no limit of its own if it is below 1. */
-    UdpBatch(boolean ipv4, int urgentHops) {
-        this.ipv4 = ipv4;
+    /** For this socket; what is urgent has no limit of its own if it is below 1. */
+    UdpBatch(UdpSocket socket, int urgentHops) {
+        this.socket = socket;
         this.urgentHops = urgentHops;
     }
 
     /** See {@link io.cyphonic.signaling.net.UdpTransport#sendRuns}. */
-    int send(
-            int descriptor,
-            boolean segmentation,
-            MemorySegment memory,
-            DatagramRuns runs,
-            int first) {
+    int send(boolean segmentation, MemorySegment memory, DatagramRuns runs, int first) {
         int count = fill(segmentation, memory, runs, first);
         if (count == 0) {
             return 0;
         }
-        int sent = Math.max(0, LibC.trySendMessages(descriptor, messages, count));
+        int sent = Math.max(0, LibC.trySendMessages(socket.descriptor(), messages, count));
         Reference.reachabilityFence(memory);
         return sent;
     }
@@ -75,7 +70,7 @@ final class UdpBatch {
             boolean urgent =
                     UrgentDatagrams.matches(memory, runs.offset[run], Math.min(length, segment));
             boolean goes =
-                    runs.to[run].isIpv4() == ipv4
+                    runs.to[run].isIpv4() == socket.isIpv4()
                             && used + length <= CAPACITY
                             && (segmentation || length <= segment && !urgent);
             if (!goes) {
@@ -117,6 +112,7 @@ final class UdpBatch {
         Arena arena = Arena.ofAuto();
         messages = arena.allocate(MAX_RUNS * MMSGHDR_SIZE, Long.BYTES);
         each = new NativeMessage[MAX_RUNS];
+        int hopLimitType = socket.isIpv4() ? NativeLayouts.IP_TTL : NativeLayouts.IPV6_HOPLIMIT;
         for (int i = 0; i < MAX_RUNS; i++) {
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
             each[i] = new NativeMessage(header, arena, 1, 2 * CONTROL_SPACE);
@@ -126,12 +122,8 @@ final class UdpBatch {
             control.set(JAVA_INT, CMSG_TYPE, NativeLayouts.UDP_SEGMENT);
             MemorySegment hops = control.asSlice(CONTROL_SPACE);
             hops.set(JAVA_LONG, CMSG_LENGTH, HOPS_LENGTH);
-            hops.set(
-                    JAVA_INT,
-                    CMSG_LEVEL,
-                    ipv4 ? NativeLayouts.IPPROTO_IP : NativeLayouts.IPPROTO_IPV6);
-            hops.set(
-                    JAVA_INT, CMSG_TYPE, ipv4 ? NativeLayouts.IP_TTL : NativeLayouts.IPV6_HOPLIMIT);
+            hops.set(JAVA_INT, CMSG_LEVEL, UdpSocket.level(socket.family));
+            hops.set(JAVA_INT, CMSG_TYPE, hopLimitType);
             hops.set(JAVA_INT, CMSG_DATA, urgentHops);
         }
     }

@@ -11,7 +11,8 @@ import io.cyphonic.signaling.net.UdpTransport;
  * <p>One thread receives. Does not allocate.
  */
 final class UdpQueues {
-    private static final int URGENT = 0;
+    /** Whose turn is the first one. */
+    private static final int URGENT_TURN = 0;
 
     private final UdpReceiver ordinary;
 
@@ -48,7 +49,7 @@ final class UdpQueues {
     }
 
     private int receiveInTurn(ReceivedDatagrams into) {
-        UdpReceiver queue = turns.next() == URGENT ? urgent : ordinary;
+        UdpReceiver queue = turns.next() == URGENT_TURN ? urgent : ordinary;
         int result = queue.receive(into);
         if (result != UdpTransport.WOULD_BLOCK) {
             turns.gave(result);

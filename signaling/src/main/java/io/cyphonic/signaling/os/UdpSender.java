@@ -57,7 +57,7 @@ final class UdpSender {
         this.segmentation = socket.segmentation;
         int usual = socket.hopLimit(errno);
         this.urgentHops = usual > 1 ? usual - 1 : ROUTE_DECIDES;
-        this.batch = new UdpBatch(socket.isIpv4(), urgentHops);
+        this.batch = new UdpBatch(socket, urgentHops);
     }
 
     boolean segmentation() {
@@ -99,7 +99,7 @@ final class UdpSender {
     /** See {@link UdpTransport#sendRuns}. */
     int sendRuns(MemorySegment memory, DatagramRuns runs, int first) {
         useHopLimit(ROUTE_DECIDES);
-        return batch.send(socket.descriptor(), segmentation, memory, runs, first);
+        return batch.send(segmentation, memory, runs, first);
     }
 
     private static boolean mayBeSegmentation(int result) {
@@ -161,12 +161,8 @@ final class UdpSender {
             if (LibC.connect(errno, fd, to.sockaddr()) < 0) {
                 return false;
             }
-            int mtu =
-                    socket.isIpv4()
-                            ? LibC.getSockOpt(
-                                    errno, fd, NativeLayouts.IPPROTO_IP, NativeLayouts.IP_MTU)
-                            : LibC.getSockOpt(
-                                    errno, fd, NativeLayouts.IPPROTO_IPV6, NativeLayouts.IPV6_MTU);
+            int option = socket.isIpv4() ? NativeLayouts.IP_MTU : NativeLayouts.IPV6_MTU;
+            int mtu = LibC.getSockOpt(errno, fd, UdpSocket.level(socket.family), option);
             int overhead = socket.isIpv4() ? UDP_OVER_IPV4 : UDP_OVER_IPV6;
             return mtu > 0 && datagramLength + overhead > mtu;
         } finally {

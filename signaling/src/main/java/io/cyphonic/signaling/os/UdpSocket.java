@@ -114,11 +114,12 @@ final class UdpSocket {
 
     /** The hop limit of what is sent, or a negated errno. */
     int hopLimit(ErrnoCapture errno) {
-        return LibC.getSockOpt(errno, fd, hopLimitLevel(), hopLimitOption());
+        return LibC.getSockOpt(errno, fd, level(family), hopLimitOption());
     }
 
-    private int hopLimitLevel() {
-        return isIpv4() ? IPPROTO_IP : IPPROTO_IPV6;
+    /** The level of a family's socket options and control messages. */
+    static int level(int family) {
+        return family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
     }
 
     private int hopLimitOption() {
@@ -127,7 +128,7 @@ final class UdpSocket {
 
     /** Sets the hop limit of what is sent; {@code value} is a segment of four bytes. */
     int setHopLimit(ErrnoCapture errno, MemorySegment value) {
-        return LibC.setSockOpt(errno, fd, hopLimitLevel(), hopLimitOption(), value);
+        return LibC.setSockOpt(errno, fd, level(family), hopLimitOption(), value);
     }
 
     private static int create(ErrnoCapture errno, int family) {
@@ -141,7 +142,7 @@ final class UdpSocket {
 
     private static UdpSocket configured(
             ErrnoCapture errno, int fd, int family, int port, UdpOptions options) {
-        configure(errno, fd, family == AF_INET, options);
+        configure(errno, fd, family, options);
         return new UdpSocket(
                 fd,
                 family,
@@ -163,12 +164,12 @@ final class UdpSocket {
         return any;
     }
 
-    private static void configure(ErrnoCapture errno, int fd, boolean ipv4, UdpOptions options) {
+    private static void configure(ErrnoCapture errno, int fd, int family, UdpOptions options) {
         LibC.setSockOpt(
                 errno,
                 fd,
-                ipv4 ? IPPROTO_IP : IPPROTO_IPV6,
-                ipv4 ? NativeLayouts.IP_MTU_DISCOVER : NativeLayouts.IPV6_MTU_DISCOVER,
+                level(family),
+                family == AF_INET ? NativeLayouts.IP_MTU_DISCOVER : NativeLayouts.IPV6_MTU_DISCOVER,
                 NativeLayouts.IP_PMTUDISC_PROBE);
         int bytes = options.bufferBytes();
         // The FORCE forms pass the sysctl limits but need CAP_NET_ADMIN.

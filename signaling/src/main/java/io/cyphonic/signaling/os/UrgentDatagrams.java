@@ -25,9 +25,9 @@ import java.lang.foreign.MemorySegment;
  */
 final class UrgentDatagrams {
     /** The answers of the program: the sockets in the order in which they were bound. */
-    static final int ORDINARY = 0;
+    private static final int ORDINARY = 0;
 
-    static final int URGENT = 1;
+    private static final int URGENT = 1;
 
     // Opcodes: linux/bpf_common.h. The program sees the payload of the datagram; a load past its
     // end ends it with 0.

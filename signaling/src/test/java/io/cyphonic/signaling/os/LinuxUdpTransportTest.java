@@ -5,42 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cyphonic.signaling.net.DatagramRuns;
 import io.cyphonic.signaling.net.Endpoint;
-import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.net.UdpTransport;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
 /** The transport against itself over the loopback interface. */
-class LinuxUdpTransportTest {
+class LinuxUdpTransportTest extends OverLoopback {
     /** {@code SO_NO_CHECK} of asm-generic/socket.h. */
     private static final int SO_NO_CHECK = 11;
-
-    private static final int DEADLINE_MS = 5_000;
-
-    private final List<AutoCloseable> open = new ArrayList<>();
-    private final ReceivedDatagrams received = new ReceivedDatagrams();
-
-    LinuxUdpTransportTest() {
-        received.buffer = new byte[65_535];
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable closeable : open) {
-            closeable.close();
-        }
-    }
 
     @Test
     void shouldBindBothFamiliesToOnePortWhenTheKernelChooses() throws Exception {
@@ -340,40 +320,6 @@ class LinuxUdpTransportTest {
         assertThat(transport.receive(received)).isEqualTo(-Errno.EBADF);
         assertThat(transport.send(OffHeap.copy(new byte[1]), 0, 1, 1, to)).isEqualTo(-Errno.EBADF);
         assertThat(transport.sendSignaling(new byte[1], 1, to)).isEqualTo(-Errno.EBADF);
-    }
-
-    private LinuxUdpTransport open(UdpOptions options) throws Exception {
-        LinuxUdpTransport transport = LinuxUdpTransport.open(options);
-        open.add(transport);
-        return transport;
-    }
-
-    private static Endpoint endpoint(String host, UdpTransport transport) throws Exception {
-        return Endpoint.of(
-                new InetSocketAddress(InetAddress.getByName(host), transport.localPort()));
-    }
-
-    private static void awaitReadable(LinuxUdpTransport transport) throws Exception {
-        try (LinuxReadiness readiness = LinuxReadiness.forUdp(transport)) {
-            assertThat(readiness.await(DEADLINE_MS)).isEqualTo(LinuxReadiness.UDP);
-        }
-    }
-
-    private List<byte[]> receive(LinuxUdpTransport transport, int count) throws Exception {
-        List<byte[]> datagrams = new ArrayList<>();
-        while (datagrams.size() < count) {
-            int length = transport.receive(received);
-            assertThat(length).isNotNegative();
-            if (length == UdpTransport.WOULD_BLOCK) {
-                awaitReadable(transport);
-                continue;
-            }
-            for (int at = 0; at < length; at += received.segmentLength) {
-                int end = Math.min(at + received.segmentLength, length);
-                datagrams.add(Arrays.copyOfRange(received.buffer, at, end));
-            }
-        }
-        return datagrams;
     }
 
     private static byte[] joined(List<byte[]> datagrams) {

@@ -32,7 +32,10 @@ final class TunLab {
     private static final int ETHTOOL_STSO = 0x1f;
     private static final int ETHTOOL_SGRO = 0x2c;
 
-    // Where datagrams of the joining lab say what they are.
+    /** Of the joining lab: kinds told apart, kinds alike, and the end. */
+    private static final int PHASES = 3;
+
+    // Where its datagrams say what they are.
     private static final int PHASE_AT = 20;
     private static final int KIND_AT = 21;
 
@@ -184,7 +187,7 @@ final class TunLab {
 
     /** Receives on an interface whose kernel joins; tells how often, and how often both kinds. */
     private static void join(String device) throws Exception {
-        switchOn(device, ETHTOOL_SGRO, true);
+        setOffload(device, ETHTOOL_SGRO, true);
         // What comes within a millisecond is joined, however it is scheduled.
         Path settings = Path.of("/sys/class/net", device);
         Files.writeString(settings.resolve("gro_flush_timeout"), "1000000");
@@ -194,25 +197,24 @@ final class TunLab {
         try (LinuxUdpTransport udp = LinuxUdpTransport.open(new UdpOptions(0, true, true, false));
                 LinuxReadiness readiness = LinuxReadiness.forUdp(udp)) {
             say("READY " + udp.localPort());
-            int[] joined = new int[3];
-            int[] mixed = new int[3];
-            while (joined[2] == 0) {
+            int[] joined = new int[PHASES];
+            int[] mixed = new int[PHASES];
+            int phase = 0;
+            while (phase < PHASES - 1) {
                 int length = udp.receive(into);
                 if (length == 0) {
                     readiness.await(-1);
                     continue;
                 }
-                int phase = into.buffer[PHASE_AT];
+                phase = into.buffer[PHASE_AT];
                 boolean both = false;
                 for (int at = 0; at < length; at += into.segmentLength) {
                     both |=
                             into.buffer[at + PHASE_AT] == phase
                                     && into.buffer[at + KIND_AT] != into.buffer[KIND_AT];
                 }
-                joined[phase] += length > into.segmentLength || phase == 2 ? 1 : 0;
-                if (both) {
-                    mixed[phase]++;
-                }
+                joined[phase] += length > into.segmentLength ? 1 : 0;
+                mixed[phase] += both ? 1 : 0;
             }
             say("APART " + mixed[0] + " OF " + joined[0] + " ALIKE " + mixed[1]);
         }
@@ -222,10 +224,10 @@ final class TunLab {
      * Sends urgent capsules and others by turns, then others only that are told apart all the same.
      */
     private static void alternate(String target, int port) throws Exception {
-        switchOn("near", ETHTOOL_STSO, false);
+        setOffload("near", ETHTOOL_STSO, false);
         Endpoint to = Endpoint.of(new InetSocketAddress(target, port));
         try (LinuxUdpTransport udp = LinuxUdpTransport.open(UdpOptions.ofPort(0))) {
-            for (int phase = 0; phase < 3; phase++) {
+            for (int phase = 0; phase < PHASES; phase++) {
                 for (int i = 0; i < QUEUED; i++) {
                     MemorySegment datagram = OffHeap.zeros(100);
                     int kind = i % 3 == 0 ? 1 : 0;
@@ -240,8 +242,8 @@ final class TunLab {
         }
     }
 
-    /** Switches an offload of an interface (linux/ethtool.h). */
-    private static void switchOn(String device, int offload, boolean on) {
+    /** Switches an offload of an interface on or off (linux/ethtool.h). */
+    private static void setOffload(String device, int offload, boolean on) {
         ErrnoCapture errno = new ErrnoCapture();
         int fd = LibC.socket(errno, NativeLayouts.AF_INET, NativeLayouts.SOCK_DGRAM, 0);
         try (Arena arena = Arena.ofConfined()) {

@@ -7,13 +7,10 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.cyphonic.signaling.net.DatagramRuns;
-import io.cyphonic.signaling.net.Endpoint;
-import io.cyphonic.signaling.net.ReceivedDatagrams;
 import io.cyphonic.signaling.protocol.CapsuleHeader;
 import io.cyphonic.signaling.protocol.DatagramType;
 import io.cyphonic.signaling.protocol.RelayHeader;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,15 +19,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /** Urgent capsules and others on one port, over the loopback interface: the kernel sorts them. */
 @Timeout(60)
-class UrgentQueueTest {
+class UrgentQueueTest extends OverLoopback {
     private static final int LENGTH = 100;
 
     private static final int USUAL_HOPS = 64;
@@ -40,27 +35,13 @@ class UrgentQueueTest {
 
     private static final int IPV6_RECVHOPLIMIT = 51;
 
-    private final List<LinuxUdpTransport> open = new ArrayList<>();
-    private final ReceivedDatagrams received = new ReceivedDatagrams();
-
-    UrgentQueueTest() {
-        received.buffer = new byte[65_535];
-    }
-
-    @AfterEach
-    void close() {
-        open.forEach(LinuxUdpTransport::close);
-    }
-
     @ParameterizedTest
     @CsvSource({"127.0.0.1, false", "127.0.0.1, true", "::1, false", "::1, true"})
     void shouldReceiveAnUrgentCapsuleWithinATurnHoweverMuchWasSentBefore(
             String host, boolean relayed) throws Exception {
         LinuxUdpTransport sender = open(withoutJoining());
         LinuxUdpTransport receiver = open(withoutJoining());
-        for (int i = 0; i < 500; i++) {
-            send(sender, receiver, host, capsule(0, i, relayed));
-        }
+        sendMany(sender, receiver, host, 0, 500, relayed);
         send(sender, receiver, host, capsule(CapsuleHeader.FLAG_URGENT, 500, relayed));
 
         List<Long> counters = receive(receiver, 501, relayed);
@@ -92,8 +73,9 @@ class UrgentQueueTest {
             send(sender, receiver, "127.0.0.1", datagram);
         }
 
+        List<byte[]> came = receive(receiver, sent.size());
         for (int i = 0; i < sent.size(); i++) {
-            assertThat(receiveOne(receiver)).as("seed %d, %d", seed, i).isEqualTo(sent.get(i));
+            assertThat(came.get(i)).as("seed %d, %d", seed, i).isEqualTo(sent.get(i));
         }
     }
 
@@ -101,9 +83,7 @@ class UrgentQueueTest {
     void shouldGiveAllElseItsTurnsWhenUrgentCapsulesFlood() throws Exception {
         LinuxUdpTransport sender = open(withoutJoining());
         LinuxUdpTransport receiver = open(withoutJoining());
-        for (int i = 0; i < 500; i++) {
-            send(sender, receiver, "127.0.0.1", capsule(CapsuleHeader.FLAG_URGENT, i, false));
-        }
+        sendMany(sender, receiver, "127.0.0.1", CapsuleHeader.FLAG_URGENT, 500, false);
         send(sender, receiver, "127.0.0.1", capsule(0, 500, false));
 
         List<Long> counters = receive(receiver, 501, false);
@@ -191,9 +171,7 @@ class UrgentQueueTest {
             throws Exception {
         LinuxUdpTransport sender = open(withoutJoining());
         LinuxUdpTransport receiver = open(withoutJoining());
-        for (int i = 0; i < 1_000; i++) {
-            send(sender, receiver, host, capsule(0, i, false));
-        }
+        sendMany(sender, receiver, host, 0, 1_000, false);
         send(sender, receiver, other, capsule(CapsuleHeader.FLAG_URGENT, 1_000, false));
 
         List<Long> counters = receive(receiver, 1_001, false);
@@ -272,17 +250,6 @@ class UrgentQueueTest {
         return new UdpOptions(0, true, false, true);
     }
 
-    private LinuxUdpTransport open(UdpOptions options) throws NativeException {
-        LinuxUdpTransport transport = LinuxUdpTransport.open(options);
-        open.add(transport);
-        return transport;
-    }
-
-    private static Endpoint endpoint(String host, LinuxUdpTransport transport) throws Exception {
-        return Endpoint.of(
-                new InetSocketAddress(InetAddress.getByName(host), transport.localPort()));
-    }
-
     private static byte[] capsule(int flags, long counter, boolean relayed) {
         byte[] datagram = new byte[LENGTH];
         int at = relayed ? RelayHeader.LENGTH : 0;
@@ -303,24 +270,26 @@ class UrgentQueueTest {
                 .isEqualTo(length);
     }
 
-    private byte[] receiveOne(LinuxUdpTransport transport) throws Exception {
-        int length;
-        while ((length = transport.receive(received)) == 0) {
-            try (LinuxReadiness readiness = LinuxReadiness.forUdp(transport)) {
-                assertThat(readiness.await(5_000)).isEqualTo(LinuxReadiness.UDP);
-            }
+    /** Capsules of one kind, counted from 0 on. */
+    private static void sendMany(
+            LinuxUdpTransport from,
+            LinuxUdpTransport to,
+            String host,
+            int flags,
+            int count,
+            boolean relayed)
+            throws Exception {
+        for (int i = 0; i < count; i++) {
+            send(from, to, host, capsule(flags, i, relayed));
         }
-        byte[] datagram = new byte[length];
-        System.arraycopy(received.buffer, 0, datagram, 0, length);
-        return datagram;
     }
 
     private List<Long> receive(LinuxUdpTransport transport, int count, boolean relayed)
             throws Exception {
+        int header = relayed ? RelayHeader.LENGTH : 0;
         List<Long> counters = new ArrayList<>();
-        while (counters.size() < count) {
-            MemorySegment datagram = OffHeap.copy(receiveOne(transport));
-            counters.add(CapsuleHeader.counter(datagram, relayed ? RelayHeader.LENGTH : 0));
+        for (byte[] datagram : receive(transport, count)) {
+            counters.add(CapsuleHeader.counter(OffHeap.copy(datagram), header));
         }
         return counters;
     }
