@@ -64,20 +64,14 @@ final class StageLoop implements Runnable {
     public void run() {
         int ready = Readiness.SOURCES;
         while (running) {
-            int mine = duties.sources();
-            int outcome = round(ready & mine);
-            ready = Readiness.SOURCES;
-            boolean sleeps = outcome == Stage.EMPTY && running;
-            if (sleeps) {
-                ready = sleep(mine);
-            } else if (outcome == Stage.DRAINED) {
-                // One more look before sleeping, once others have run: the host has its answer
-                // ready as soon as the question was delivered, and whoever feeds this thread may
-                // have been waiting for the processor. Being woken costs more than the look.
-                Thread.yield();
-            }
-            if (sleeps || ++rounds >= ROUNDS_PER_LOOK) {
-                rounds = 0;
+            int outcome = round(ready & duties.sources());
+            ready =
+                    switch (outcome) {
+                        case Stage.EMPTY -> sleep();
+                        case Stage.DRAINED -> askOnce();
+                        default -> Readiness.SOURCES;
+                    };
+            if (++rounds >= ROUNDS_PER_LOOK) {
                 lookAround();
             }
         }
@@ -87,13 +81,30 @@ final class StageLoop implements Runnable {
     }
 
     /**
-     * What the first round after waking is for: a source that is not ready would only delay the
-     * other. Who wakes this thread may have given work to any stage.
+     * What there is before the thread sleeps, once others have run: the host has its answer ready
+     * as soon as the question was delivered, and whoever feeds this thread may have been waiting
+     * for the processor. Being woken costs more than asking.
      */
-    private int sleep(int sources) {
+    private int askOnce() {
+        Thread.yield();
+        return await(0);
+    }
+
+    /** Looks around before, not after: what wakes the thread is waiting. */
+    private int sleep() {
+        lookAround();
         load.slept();
-        int ready = readiness.await(sources, duties.longestSleepMillis());
-        return ready == 0 || (ready & Readiness.WOKEN) != 0 ? Readiness.SOURCES : ready;
+        int ready = await(duties.longestSleepMillis());
+        return ready == 0 ? Readiness.SOURCES : ready;
+    }
+
+    /**
+     * What the next round is for: a source that is not ready would only delay the other. Who wakes
+     * this thread may have given work to any stage.
+     */
+    private int await(int timeoutMillis) {
+        int ready = readiness.await(duties.sources(), timeoutMillis);
+        return (ready & Readiness.WOKEN) != 0 ? Readiness.SOURCES : ready;
     }
 
     /**
@@ -128,6 +139,7 @@ final class StageLoop implements Runnable {
     }
 
     private void lookAround() {
+        rounds = 0;
         try {
             look();
         } catch (RuntimeException | Error e) {

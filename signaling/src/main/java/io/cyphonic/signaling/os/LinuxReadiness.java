@@ -90,10 +90,15 @@ public final class LinuxReadiness implements Readiness {
         if (polls.await(awaitErrno, timeoutMillis) <= 0) {
             return 0;
         }
-        int ready = polls.ready(UDP_SLOT, LinuxUdpTransport.SOCKETS) != 0 ? UDP : 0;
+        int ready = 0;
+        // Whoever waits for a source is who reads it.
+        int sockets = polls.ready(UDP_SLOT, LinuxUdpTransport.SOCKETS);
+        if (sockets != 0) {
+            udp.foundReady(sockets);
+            ready |= UDP;
+        }
         int queues = polls.ready(TUN_SLOT, LinuxTunDevice.QUEUES);
         if (queues != 0) {
-            // Whoever waits for the device is who reads it.
             tun.foundReady(queues);
             ready |= TUN;
         }

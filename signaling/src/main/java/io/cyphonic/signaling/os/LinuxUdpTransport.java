@@ -48,13 +48,7 @@ public final class LinuxUdpTransport implements UdpTransport {
         this.ipv6 = ipv6;
         urgentIpv4 = urgent[0];
         urgentIpv6 = urgent[1];
-        UdpReceiver ordinary = new UdpReceiver(ipv4, ipv6, UdpReceiver.Habits.BULK);
-        queues =
-                new UdpQueues(
-                        ordinary,
-                        urgentQueue()
-                                ? new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.Habits.URGENT)
-                                : null);
+        queues = new UdpQueues(ipv4, ipv6, urgentIpv4, urgentIpv6);
         ipv4Sender = ipv4 == null ? null : new UdpSender(ipv4);
         ipv6Sender = ipv6 == null ? null : new UdpSender(ipv6);
         ipv4Signaling = ipv4 == null ? null : new SignalingSender(ipv4);
@@ -212,15 +206,14 @@ public final class LinuxUdpTransport implements UdpTransport {
      * @return -1 if there is no such socket, or not any more
      */
     int descriptor(int index) {
-        UdpSocket socket =
-                switch (index) {
-                    case 0 -> ipv4;
-                    case 1 -> ipv6;
-                    case 2 -> urgentIpv4;
-                    case 3 -> urgentIpv6;
-                    default -> throw new IllegalArgumentException("no socket " + index);
-                };
-        return socket == null ? -1 : socket.descriptor();
+        return queues.descriptor(index);
+    }
+
+    /**
+     * Somebody has looked: these sockets have something, one bit each. For the receiving thread.
+     */
+    void foundReady(int found) {
+        queues.foundReady(found);
     }
 
     @Override

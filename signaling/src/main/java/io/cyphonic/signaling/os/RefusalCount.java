@@ -7,23 +7,13 @@ package io.cyphonic.signaling.os;
  * poll(2) at once, so it is found out soon. Owned by one thread.
  */
 final class RefusalCount {
-    private static final int USUAL = 16;
+    private static final int ASK_EVERY = 16;
 
-    private final int askEvery;
     private int inARow;
-
-    RefusalCount() {
-        this(USUAL);
-    }
-
-    /** For a source that mostly has nothing: one failure in so many in a row is looked into. */
-    RefusalCount(int askEvery) {
-        this.askEvery = askEvery;
-    }
 
     /** Counts a failure; whether to ask for its reason. */
     boolean explain() {
-        return ++inARow % askEvery == 0;
+        return ++inARow % ASK_EVERY == 0;
     }
 
     /** A call went well. */

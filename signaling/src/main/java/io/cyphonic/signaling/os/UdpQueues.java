@@ -8,49 +8,127 @@ import io.cyphonic.signaling.net.UdpTransport;
  * UrgentDatagrams}), of which each has its {@linkplain Turns turns}. So what is urgent waits for
  * little of what came before it, and however much of it comes, all else has its turns too.
  *
- * <p>One thread receives. Does not allocate.
+ * <p>Only sockets that have something are asked for it: who waited for the port says which they are
+ * ({@link #foundReady}), else one poll(2) does, as a receive that finds nothing costs as much for
+ * each socket. One thread receives. Does not allocate.
  */
 final class UdpQueues {
     /** Whose turn is the first one. */
     private static final int URGENT_TURN = 0;
+
+    // Sockets, one bit each.
+    private static final int ORDINARY = UdpReceiver.BOTH;
+    private static final int URGENT = UdpReceiver.BOTH << UdpReceiver.SOCKETS;
+    private static final int ALL = ORDINARY | URGENT;
+
+    /** In the order of the transport's descriptors. */
+    private final UdpSocket[] sockets;
 
     private final UdpReceiver ordinary;
 
     /** {@code null} if there is none. */
     private final UdpReceiver urgent;
 
-    private final Turns turns = new Turns(2);
+    private final Turns turns;
+    private final PollSet polls;
 
-    /** {@code urgent} may be {@code null}. */
-    UdpQueues(UdpReceiver ordinary, UdpReceiver urgent) {
-        this.ordinary = ordinary;
-        this.urgent = urgent;
+    /** Something has come since the sockets were last asked. */
+    private boolean served;
+
+    /** Sockets of the two families, then the urgent ones of both; any may be {@code null}. */
+    UdpQueues(UdpSocket ipv4, UdpSocket ipv6, UdpSocket urgentIpv4, UdpSocket urgentIpv6) {
+        sockets = new UdpSocket[] {ipv4, ipv6, urgentIpv4, urgentIpv6};
+        ordinary = new UdpReceiver(ipv4, ipv6, UdpReceiver.BULK_BATCH);
+        urgent =
+                urgentIpv4 == null && urgentIpv6 == null
+                        ? null
+                        : new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.URGENT_BATCH);
+        turns = new Turns(urgent == null ? 1 : 2);
+        polls = new PollSet(sockets.length);
     }
 
-    /** See {@link UdpTransport#receive}. */
-    int receive(ReceivedDatagrams into) {
-        if (urgent == null) {
-            return ordinary.receive(into);
+    /**
+     * A descriptor to wait for; -1 if there is no such socket, or not any more.
+     *
+     * @param index from 0 to below {@link LinuxUdpTransport#SOCKETS}
+     */
+    int descriptor(int index) {
+        UdpSocket socket = sockets[index];
+        return socket == null ? -1 : socket.descriptor();
+    }
+
+    /** Somebody has looked: these have something, one bit each. For the receiving thread. */
+    void foundReady(int found) {
+        turns.restart();
+        tell(ALL, found);
+    }
+
+    private void tell(int asked, int found) {
+        if ((asked & ORDINARY) != 0) {
+            ordinary.foundReady(found & UdpReceiver.BOTH);
         }
-        if (ordinary.isDrained() && !urgent.holdsSomething()) {
-            // Not asked once more for what is urgent: whoever comes again begins with that.
+        if ((asked & URGENT) != 0 && urgent != null) {
+            urgent.foundReady(found >>> UdpReceiver.SOCKETS);
+        }
+    }
+
+    /**
+     * As {@link UdpTransport#receive}. Would block when those that were found have no more; the
+     * next call looks at all.
+     */
+    int receive(ReceivedDatagrams into) {
+        if (!mayHaveSomething()) {
+            if (served) {
+                served = false;
+                return UdpTransport.WOULD_BLOCK;
+            }
             turns.restart();
-            return ordinary.receive(into);
+            int looked = look(ALL);
+            if (looked < 0) {
+                return looked;
+            }
+        } else if (turns.isOver()) {
+            lookAtNext();
         }
         int result = receiveInTurn(into);
-        if (result == UdpTransport.WOULD_BLOCK) {
+        if (result == UdpTransport.WOULD_BLOCK && urgent != null) {
             turns.pass();
             result = receiveInTurn(into);
         }
-        if (result == UdpTransport.WOULD_BLOCK) {
-            turns.restart();
-        }
+        served = result > 0;
         return result;
     }
 
+    private boolean mayHaveSomething() {
+        return ordinary.mayHaveSomething() || urgent != null && urgent.mayHaveSomething();
+    }
+
+    /** Whose turn is next may have got something while it was another's. */
+    private void lookAtNext() {
+        boolean toUrgent = urgent != null && turns.next() == URGENT_TURN;
+        if (!(toUrgent ? urgent : ordinary).holdsSomething()) {
+            look(toUrgent ? URGENT : ORDINARY);
+        }
+    }
+
+    /** Asks these sockets. */
+    private int look(int asked) {
+        boolean closed = true;
+        for (int i = 0; i < sockets.length; i++) {
+            int descriptor = (asked >>> i & 1) != 0 ? descriptor(i) : -1;
+            polls.watch(i, descriptor);
+            closed &= descriptor < 0;
+        }
+        if (closed) {
+            return -Errno.EBADF;
+        }
+        tell(asked, polls.look() > 0 ? polls.ready(0, sockets.length) : 0);
+        return 0;
+    }
+
     private int receiveInTurn(ReceivedDatagrams into) {
-        UdpReceiver queue = turns.next() == URGENT_TURN ? urgent : ordinary;
-        int result = queue.receive(into);
+        boolean first = turns.next() == URGENT_TURN && urgent != null;
+        int result = (first ? urgent : ordinary).receive(into);
         if (result != UdpTransport.WOULD_BLOCK) {
             turns.gave(result);
         }

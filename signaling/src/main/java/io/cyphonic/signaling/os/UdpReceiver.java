@@ -20,64 +20,60 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Receives from both sockets in turn: recvmmsg(2) into memory outside the heap, because the length
- * of joined datagrams comes in a control message (udp(7), UDP_GRO), whose structures hold
- * addresses. That memory is exchanged for the caller's ({@link ReceivedDatagrams}). Owned by the
- * receiving thread; does not allocate.
+ * Receives from the sockets of two families: recvmmsg(2) into memory outside the heap, because the
+ * length of joined datagrams comes in a control message (udp(7), UDP_GRO), whose structures hold
+ * addresses. That memory is exchanged for the caller's ({@link ReceivedDatagrams}). It asks the
+ * sockets it was told to have something, in turn if both do. Owned by the receiving thread; does
+ * not allocate.
  */
 final class UdpReceiver {
+    /** Messages per call, 64 KiB each where the kernel joins datagrams, of what comes in masses. */
+    static final int BULK_BATCH = 8;
+
+    /** Messages per call of what comes seldom. */
+    static final int URGENT_BATCH = 2;
+
+    static final int SOCKETS = 2;
+
+    /** Bits of both sockets. */
+    static final int BOTH = (1 << SOCKETS) - 1;
+
     private static final int MAX_CALLS = 2;
 
     private static final int CAPACITY = 65_536;
     private static final int CONTROL_CAPACITY = 64;
 
     private final ErrnoCapture errno = new ErrnoCapture();
-    private final Habits habits;
-    private final RefusalCount refusals;
+    private final RefusalCount refusals = new RefusalCount();
+    private final UdpSocket[] sockets;
     private final MemorySegment messages;
     private final Place[] places;
-    private UdpSocket preferred;
-    private UdpSocket other;
-    private int callsOfThisTurn;
+
+    /** The sockets that have something as far as is known, one bit each. */
+    private int ready;
+
+    /** The one that was asked last. */
+    private int asked;
 
     // What the last call brought, from {@code next} to {@code count}.
     private int next;
     private int count;
 
-    /** The last call brought less than it could: there was no more. */
-    private boolean drained;
-
-    /**
-     * How it asks.
-     *
-     * @param batch messages per call, 64 KiB each where the kernel joins datagrams; after so many
-     *     from one socket it is the other's turn, even if the first has more
-     * @param turns one call in so many is the other socket's, whether the first has something or
-     *     not. Mostly all peers are reached over one family, and asking the other each time would
-     *     make a quarter of all system calls of a transfer
-     * @param explained one refusal in so many in a row is looked into
-     */
-    record Habits(int batch, int turns, int explained) {
-        /** For what comes mostly in masses. */
-        static final Habits BULK = new Habits(8, 4, 16);
-
-        /** For what comes seldom. Where the family changes it waits for up to four looks. */
-        static final Habits URGENT = new Habits(2, 4, 1024);
-    }
-
-    /** One of the two sockets may be {@code null}. */
-    UdpReceiver(UdpSocket first, UdpSocket second, Habits habits) {
-        this.habits = habits;
-        refusals = new RefusalCount(habits.explained());
+    /** One of the two sockets may be {@code null}. {@code batch} messages per call. */
+    UdpReceiver(UdpSocket first, UdpSocket second, int batch) {
+        sockets = new UdpSocket[] {first, second};
         Arena arena = Arena.ofAuto();
-        messages = arena.allocate(habits.batch() * MMSGHDR_SIZE, Long.BYTES);
-        places = new Place[habits.batch()];
+        messages = arena.allocate(batch * MMSGHDR_SIZE, Long.BYTES);
+        places = new Place[batch];
         for (int i = 0; i < places.length; i++) {
             MemorySegment header = messages.asSlice(i * MMSGHDR_SIZE, MSGHDR_SIZE);
             places[i] = new Place(new NativeMessage(header, arena, 1, CONTROL_CAPACITY));
         }
-        preferred = first != null ? first : second;
-        other = first != null ? second : null;
+    }
+
+    /** These sockets, one bit each, have something; others have not. */
+    void foundReady(int found) {
+        ready = found;
     }
 
     /** Whether something has come from the kernel that nobody has taken yet. */
@@ -85,13 +81,12 @@ final class UdpReceiver {
         return next < count;
     }
 
-    /**
-     * Whether the next receive would block, as the last call to the kernel brought all there was.
-     */
-    boolean isDrained() {
-        return drained && !holdsSomething();
+    /** Whether it holds something, or a socket may have more. */
+    boolean mayHaveSomething() {
+        return holdsSomething() || ready != 0;
     }
 
+    /** As {@link UdpTransport#receive}; would block when what was found has been taken. */
     int receive(ReceivedDatagrams into) {
         for (int calls = 0; ; calls++) {
             while (next < count) {
@@ -100,48 +95,32 @@ final class UdpReceiver {
                     return into.length;
                 }
             }
-            if (drained || calls == MAX_CALLS) {
-                // Drained is known without asking: who wants to wait asks poll(2), which sees what
-                // came since. And a flood of empty datagrams must not hold the thread.
-                drained = false;
+            // A flood of empty datagrams must not hold the thread.
+            if (ready == 0 || calls == MAX_CALLS) {
                 return UdpTransport.WOULD_BLOCK;
             }
-            int result = fillFromEither();
-            if (result <= 0) {
+            int result = fill();
+            if (result < 0) {
                 return result;
             }
         }
     }
 
-    /** The socket that had something is asked again next time, until the other has its turn. */
-    private int fillFromEither() {
-        if (other == null || count < places.length && ++callsOfThisTurn < habits.turns()) {
-            return fill(preferred);
-        }
-        callsOfThisTurn = 0;
-        int result = fill(other);
-        if (result == UdpTransport.WOULD_BLOCK) {
-            return fill(preferred);
-        }
-        UdpSocket former = other;
-        other = preferred;
-        preferred = former;
-        return result;
-    }
-
     /** Receives as many messages as there are; only after those before were taken. */
-    private int fill(UdpSocket socket) {
-        int descriptor = socket.descriptor();
-        if (descriptor < 0) {
-            return -Errno.EBADF;
-        }
+    private int fill() {
+        int other = 1 - asked;
+        asked = (ready >>> other & 1) != 0 ? other : asked;
+        int descriptor = sockets[asked].descriptor();
         next = 0;
         count = 0;
         int received = LibC.tryReceiveMessages(descriptor, messages, places.length);
+        if (received < places.length) {
+            // That was all, or a refusal.
+            ready &= ~(1 << asked);
+        }
         if (received > 0) {
             refusals.reset();
             count = received;
-            drained = received < places.length;
             return received;
         }
         return reason(descriptor);
