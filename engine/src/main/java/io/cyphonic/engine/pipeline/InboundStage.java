@@ -30,6 +30,9 @@ final class InboundStage implements Stage {
     /** First bytes of STUN messages (RFC 7983), whose answers come to this socket too. */
     private static final int STUN_TYPES = 4;
 
+    /** Receives for one batch at most: as many as there may be capsules in it. */
+    private static final int MAX_RECEIVES = SlotLimits.MAX_CAPSULES;
+
     private final UdpTransport udp;
     private final Conveyor<InboundSlot> conveyor;
     private final TunnelTable table;
@@ -138,7 +141,10 @@ final class InboundStage implements Stage {
     }
 
     private int receiveMore() {
-        while (spareLength == 0 && slot.takesMore()) {
+        // Datagrams that are no capsules fill no slot: a flood of them must not hold the thread.
+        for (int receives = 1;
+                receives < MAX_RECEIVES && spareLength == 0 && slot.takesMore();
+                receives++) {
             boolean direct = slot.inLength == 0;
             int length = direct ? receiveIntoSlot() : receiveIntoSpare();
             if (length <= 0) {

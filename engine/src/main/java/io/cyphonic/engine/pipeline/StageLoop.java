@@ -109,7 +109,8 @@ final class StageLoop implements Runnable {
 
     /**
      * One round over the stages of these sources; the busiest answer, {@link Stage#EMPTY} if none
-     * had work.
+     * had work. After a failure nobody may sleep: the source may hold what it has received already,
+     * of which poll(2) does not know.
      */
     private int round(int sources) {
         int busiest = Stage.EMPTY;
@@ -123,6 +124,7 @@ final class StageLoop implements Runnable {
                 }
                 if (outcome == Stage.FAILED) {
                     LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
+                    busiest = Stage.BUSY;
                 }
             }
         }

@@ -55,12 +55,12 @@ public final class LinuxReadiness implements Readiness {
         return open(tun, null);
     }
 
-    /** Waits for datagrams of a transport. */
+    /** Waits for datagrams of a transport; for the thread that receives them. */
     public static LinuxReadiness forUdp(LinuxUdpTransport udp) throws NativeException {
         return open(null, udp);
     }
 
-    /** Waits for both; for the thread that reads the device. */
+    /** Waits for both; for the thread that reads the device and receives. */
     public static LinuxReadiness forBoth(LinuxTunDevice tun, LinuxUdpTransport udp)
             throws NativeException {
         return open(tun, udp);

@@ -26,6 +26,11 @@ final class Turns {
         return given >= BYTES;
     }
 
+    /** The queue that has, or just had, the turn. */
+    int current() {
+        return current;
+    }
+
     /** The queue that is to be asked now. */
     int next() {
         if (isOver()) {

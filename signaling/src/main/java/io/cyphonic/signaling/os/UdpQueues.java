@@ -32,7 +32,7 @@ final class UdpQueues {
     private final Turns turns;
     private final PollSet polls;
 
-    /** Something has come since the sockets were last asked. */
+    /** The last receive brought something: once that is all, nobody need be asked to know it. */
     private boolean served;
 
     /** Sockets of the two families, then the urgent ones of both; any may be {@code null}. */
@@ -73,8 +73,8 @@ final class UdpQueues {
     }
 
     /**
-     * As {@link UdpTransport#receive}. Would block when those that were found have no more; the
-     * next call looks at all.
+     * As {@link UdpTransport#receive}. Would block when those that were found have no more, without
+     * asking them again; the next call looks at all.
      */
     int receive(ReceivedDatagrams into) {
         if (!mayHaveSomething()) {
@@ -88,12 +88,16 @@ final class UdpQueues {
                 return looked;
             }
         } else if (turns.isOver()) {
-            lookAtNext();
+            lookBetweenTurns();
         }
         int result = receiveInTurn(into);
         if (result == UdpTransport.WOULD_BLOCK && urgent != null) {
             turns.pass();
             result = receiveInTurn(into);
+        }
+        if (result == UdpTransport.WOULD_BLOCK) {
+            // Nothing but empty datagrams, perhaps: then there may be more of them, and others.
+            tell(ALL, 0);
         }
         served = result > 0;
         return result;
@@ -103,12 +107,14 @@ final class UdpQueues {
         return ordinary.mayHaveSomething() || urgent != null && urgent.mayHaveSomething();
     }
 
-    /** Whose turn is next may have got something while it was another's. */
-    private void lookAtNext() {
-        boolean toUrgent = urgent != null && turns.next() == URGENT_TURN;
-        if (!(toUrgent ? urgent : ordinary).holdsSomething()) {
-            look(toUrgent ? URGENT : ORDINARY);
-        }
+    /**
+     * Another queue, or the other family of this one, may have got something during a turn. An
+     * ordinary queue that has just been emptied is left so: what comes now makes the next batch.
+     */
+    private void lookBetweenTurns() {
+        boolean ordinaryTurn = turns.current() != URGENT_TURN || urgent == null;
+        boolean emptied = ordinaryTurn && !ordinary.mayHaveMore();
+        look(emptied ? URGENT : ALL);
     }
 
     /** Asks these sockets. */
@@ -127,8 +133,8 @@ final class UdpQueues {
     }
 
     private int receiveInTurn(ReceivedDatagrams into) {
-        boolean first = turns.next() == URGENT_TURN && urgent != null;
-        int result = (first ? urgent : ordinary).receive(into);
+        boolean urgentTurn = turns.next() == URGENT_TURN && urgent != null;
+        int result = (urgentTurn ? urgent : ordinary).receive(into);
         if (result != UdpTransport.WOULD_BLOCK) {
             turns.gave(result);
         }

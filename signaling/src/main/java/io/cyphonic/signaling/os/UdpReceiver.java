@@ -76,14 +76,14 @@ final class UdpReceiver {
         ready = found;
     }
 
-    /** Whether something has come from the kernel that nobody has taken yet. */
-    boolean holdsSomething() {
-        return next < count;
+    /** Whether a socket may have something that has not come from the kernel yet. */
+    boolean mayHaveMore() {
+        return ready != 0;
     }
 
-    /** Whether it holds something, or a socket may have more. */
+    /** Whether it holds something that nobody has taken yet, or a socket may have more. */
     boolean mayHaveSomething() {
-        return holdsSomething() || ready != 0;
+        return next < count || mayHaveMore();
     }
 
     /** As {@link UdpTransport#receive}; would block when what was found has been taken. */

@@ -9,9 +9,13 @@ import io.cyphonic.signaling.net.UdpTransport;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.foreign.MemorySegment;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -224,6 +228,55 @@ class LinuxUdpTransportTest extends OverLoopback {
         } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
 
         assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BULK_BATCH + 1);
+    }
+
+    /** What comes once the flood is being received is found too, whoever shares the port. */
+    @ParameterizedTest
+    @CsvSource({"true, 0", "true, 3", "false, 0", "false, 3"})
+    void shouldReceiveFromTheOtherFamilyWhenItComesDuringAFlood(boolean urgentQueue, int before)
+            throws Exception {
+        UdpOptions options = new UdpOptions(null, null, 0, false, false, urgentQueue, 1 << 20);
+        LinuxUdpTransport sender = open(options);
+        LinuxUdpTransport receiver = open(options);
+        byte[] one = {1};
+        for (int i = 0; i < before; i++) {
+            sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("::1", receiver));
+        }
+        for (int i = 0; i < 600; i++) {
+            sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("127.0.0.1", receiver));
+        }
+        for (int i = 0; i < before + 1; i++) {
+            assertThat(receiver.receive(received)).isEqualTo(1);
+        }
+        sender.send(OffHeap.copy(new byte[] {1, 2}), 0, 2, 2, endpoint("::1", receiver));
+
+        int receives = 0;
+        while (receiver.receive(received) != 2) {
+            receives++;
+        }
+
+        assertThat(receives).isLessThan(2 * 128 + UdpReceiver.BULK_BATCH);
+    }
+
+    @Test
+    void shouldReceiveFromTheOtherFamilyWhenEmptyDatagramsFlood() throws Exception {
+        LinuxUdpTransport receiver = open(new UdpOptions(0, false, false, 1 << 20));
+        InetSocketAddress ipv4 = new InetSocketAddress("127.0.0.1", receiver.localPort());
+        InetSocketAddress ipv6 = new InetSocketAddress("::1", receiver.localPort());
+        try (DatagramSocket sender = new DatagramSocket()) {
+            for (int i = 0; i < 400; i++) {
+                sender.send(new DatagramPacket(new byte[0], 0, ipv4));
+            }
+            assertThat(receiver.receive(received)).isEqualTo(UdpTransport.WOULD_BLOCK);
+            sender.send(new DatagramPacket(new byte[] {1}, 1, ipv6));
+
+            int receives = 1;
+            while (receiver.receive(received) == UdpTransport.WOULD_BLOCK) {
+                receives++;
+            }
+
+            assertThat(receives).isLessThanOrEqualTo(2);
+        }
     }
 
     @Test
