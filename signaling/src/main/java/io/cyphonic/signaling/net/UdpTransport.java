@@ -37,7 +37,8 @@ public interface UdpTransport extends AutoCloseable {
      * brings. Urgent capsules may come before others that were sent earlier.
      *
      * @param into its memory, which is exchanged, or a buffer of at least 65535 bytes
-     * @return bytes received; {@link #WOULD_BLOCK}; or a negative errno
+     * @return bytes received; {@link #WOULD_BLOCK}, also once without asking when all that was
+     *     found has been taken; or a negative errno
      */
     int receive(ReceivedDatagrams into);
 

@@ -56,9 +56,9 @@ final class PollSet {
         return LibC.poll(errno, polls, size, timeoutMillis);
     }
 
-    /** Asks without waiting, and without the reason for a failure; how many are ready. */
+    /** Asks without waiting, and without the reason for a failure; those ready, one bit each. */
     int look() {
-        return LibC.tryPoll(polls, size);
+        return LibC.tryPoll(polls, size) > 0 ? ready(0, size) : 0;
     }
 
     /** Whether this one was ready when last asked. */

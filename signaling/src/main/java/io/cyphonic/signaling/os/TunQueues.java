@@ -84,7 +84,7 @@ final class TunQueues {
         if (ready == 0) {
             turns.restart();
         }
-        ready = polls.look() > 0 ? polls.ready(0, descriptors.length) : 0;
+        ready = polls.look();
     }
 
     void close() {

@@ -13,21 +13,17 @@ import io.cyphonic.signaling.net.UdpTransport;
  * each socket. One thread receives. Does not allocate.
  */
 final class UdpQueues {
-    /** Whose turn is the first one. */
-    private static final int URGENT_TURN = 0;
-
     // Sockets, one bit each.
-    private static final int ORDINARY = UdpReceiver.BOTH;
     private static final int URGENT = UdpReceiver.BOTH << UdpReceiver.SOCKETS;
-    private static final int ALL = ORDINARY | URGENT;
+    private static final int ALL = UdpReceiver.BOTH | URGENT;
 
     /** In the order of the transport's descriptors. */
     private final UdpSocket[] sockets;
 
     private final UdpReceiver ordinary;
 
-    /** {@code null} if there is none. */
-    private final UdpReceiver urgent;
+    /** In the order of their turns: urgent before ordinary, or ordinary alone. */
+    private final UdpReceiver[] queues;
 
     private final Turns turns;
     private final PollSet polls;
@@ -39,11 +35,15 @@ final class UdpQueues {
     UdpQueues(UdpSocket ipv4, UdpSocket ipv6, UdpSocket urgentIpv4, UdpSocket urgentIpv6) {
         sockets = new UdpSocket[] {ipv4, ipv6, urgentIpv4, urgentIpv6};
         ordinary = new UdpReceiver(ipv4, ipv6, UdpReceiver.BULK_BATCH);
-        urgent =
-                urgentIpv4 == null && urgentIpv6 == null
-                        ? null
-                        : new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.URGENT_BATCH);
-        turns = new Turns(urgent == null ? 1 : 2);
+        boolean sorted = urgentIpv4 != null || urgentIpv6 != null;
+        queues =
+                sorted
+                        ? new UdpReceiver[] {
+                            new UdpReceiver(urgentIpv4, urgentIpv6, UdpReceiver.URGENT_BATCH),
+                            ordinary
+                        }
+                        : new UdpReceiver[] {ordinary};
+        turns = new Turns(queues.length);
         polls = new PollSet(sockets.length);
     }
 
@@ -63,12 +63,13 @@ final class UdpQueues {
         tell(ALL, found);
     }
 
+    /** Tells the queues whose sockets were asked. */
     private void tell(int asked, int found) {
-        if ((asked & ORDINARY) != 0) {
-            ordinary.foundReady(found & UdpReceiver.BOTH);
-        }
-        if ((asked & URGENT) != 0 && urgent != null) {
-            urgent.foundReady(found >>> UdpReceiver.SOCKETS);
+        for (UdpReceiver queue : queues) {
+            int shift = queue == ordinary ? 0 : UdpReceiver.SOCKETS;
+            if ((asked >>> shift & UdpReceiver.BOTH) != 0) {
+                queue.foundReady(found >>> shift & UdpReceiver.BOTH);
+            }
         }
     }
 
@@ -91,7 +92,7 @@ final class UdpQueues {
             lookBetweenTurns();
         }
         int result = receiveInTurn(into);
-        if (result == UdpTransport.WOULD_BLOCK && urgent != null) {
+        if (result == UdpTransport.WOULD_BLOCK && queues.length > 1) {
             turns.pass();
             result = receiveInTurn(into);
         }
@@ -104,7 +105,12 @@ final class UdpQueues {
     }
 
     private boolean mayHaveSomething() {
-        return ordinary.mayHaveSomething() || urgent != null && urgent.mayHaveSomething();
+        for (UdpReceiver queue : queues) {
+            if (queue.mayHaveSomething()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -112,9 +118,12 @@ final class UdpQueues {
      * ordinary queue that has just been emptied is left so: what comes now makes the next batch.
      */
     private void lookBetweenTurns() {
-        boolean ordinaryTurn = turns.current() != URGENT_TURN || urgent == null;
-        boolean emptied = ordinaryTurn && !ordinary.mayHaveMore();
-        look(emptied ? URGENT : ALL);
+        boolean emptied = queues[turns.current()] == ordinary && !ordinary.mayHaveMore();
+        if (!emptied) {
+            look(ALL);
+        } else if (queues.length > 1) {
+            look(URGENT);
+        }
     }
 
     /** Asks these sockets. */
@@ -128,13 +137,12 @@ final class UdpQueues {
         if (closed) {
             return -Errno.EBADF;
         }
-        tell(asked, polls.look() > 0 ? polls.ready(0, sockets.length) : 0);
+        tell(asked, polls.look());
         return 0;
     }
 
     private int receiveInTurn(ReceivedDatagrams into) {
-        boolean urgentTurn = turns.next() == URGENT_TURN && urgent != null;
-        int result = (urgentTurn ? urgent : ordinary).receive(into);
+        int result = queues[turns.next()].receive(into);
         if (result != UdpTransport.WOULD_BLOCK) {
             turns.gave(result);
         }

@@ -230,7 +230,9 @@ class LinuxUdpTransportTest extends OverLoopback {
         assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BULK_BATCH + 1);
     }
 
-    /** What comes once the flood is being received is found too, whoever shares the port. */
+    /**
+     * With a queue for what is urgent and without; also if turns and batches do not end together.
+     */
     @ParameterizedTest
     @CsvSource({"true, 0", "true, 3", "false, 0", "false, 3"})
     void shouldReceiveFromTheOtherFamilyWhenItComesDuringAFlood(boolean urgentQueue, int before)
