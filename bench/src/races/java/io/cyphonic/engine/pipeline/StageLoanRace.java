@@ -23,9 +23,12 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @State
 public class StageLoanRace {
     private static final int ROUNDS = 6;
-    private static final LendingPolicy RESTLESS = new LendingPolicy(true, 0, 0, 0, 0, 0, 0);
+    private static final LendingPolicy RESTLESS =
+            new LendingPolicy(true, 0, 0, 0, 0, 0, new LoanTerms(0, Integer.MAX_VALUE, 0, 0, 0));
 
-    private final StageLoan loan = new StageLoan(RESTLESS, new Counters().newLane());
+    private final Counters counters = new Counters();
+    private final StageLoan loan =
+            new StageLoan(RESTLESS, counters, counters.newLane(), System::nanoTime);
     private final Duties lender = loan.lender();
     private final Duties borrower = loan.borrower();
     private final LoadMeter lenderLoad = new LoadMeter(0);

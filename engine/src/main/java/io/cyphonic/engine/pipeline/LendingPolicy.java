@@ -3,9 +3,9 @@ package io.cyphonic.engine.pipeline;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a staging thread that serves both directions lends the inbound one to a second thread, and
- * when that gives it back ({@link StageLoan}). One thread answers a lonely packet sooner; two carry
- * more bulk where there are two processors.
+ * When a staging thread that serves both directions may lend the inbound one to a second thread,
+ * and when it takes it back ({@link StageLoan}). One thread answers a lonely packet sooner; two
+ * carry more bulk where the processors have something to spare, which {@link LoanTrial} finds out.
  *
  * @param enabled whether there is a second thread at all
  * @param lookNanos time between two looks at how busy a thread is
@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
  * @param batchesPerSleep and so many for each time it slept: questions and answers that wait for
  *     each other are many batches too, but one thread is enough for them
  * @param eachWay batches from one look to the next without which a direction is not worth a thread
- * @param idleLooks so many looks in a row that find next to nothing inbound end the loan
- * @param calmLooks so many looks in a row that find neither thread busy end it too; bulk has pauses
+ * @param calmLooks so many looks in a row without bulk both ways end the loan; bulk has pauses
+ * @param trial how it is found out whether a loan pays
  */
 public record LendingPolicy(
         boolean enabled,
@@ -22,14 +22,13 @@ public record LendingPolicy(
         int busyBatches,
         int batchesPerSleep,
         int eachWay,
-        int idleLooks,
-        int calmLooks) {
+        int calmLooks,
+        LoanTerms trial) {
     private static final int MIN_PROCESSORS = 2;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int BUSY_BATCHES = 60;
     private static final int BATCHES_PER_SLEEP = 3;
     private static final int EACH_WAY = 10;
-    private static final int IDLE_LOOKS = 3;
     private static final int CALM_LOOKS = 25;
 
     /** The policy for a machine with so many processors. */
@@ -40,8 +39,8 @@ public record LendingPolicy(
                 BUSY_BATCHES,
                 BATCHES_PER_SLEEP,
                 EACH_WAY,
-                IDLE_LOOKS,
-                CALM_LOOKS);
+                CALM_LOOKS,
+                LoanTerms.USUAL);
     }
 
     /** Whether a thread has much to do and seldom waits for it. */

@@ -21,7 +21,8 @@ import java.util.function.Supplier;
  *   adaptive   a thread per direction: stage, and worker and sink while the ring is drained
  *              ring threads:          worker x N, sink, while there is a backlog
  *              on two processors: one thread as in serial, which lends the inbound direction to
- *              a second one while there is bulk ({@link StageLoan}); on one processor: like serial
+ *              a second one while there is bulk and that pays ({@link StageLoan}); on one
+ *              processor: like serial
  *   pipeline   a thread per direction: stage;  ring threads: worker x N, sink
  * </pre>
  */
@@ -94,7 +95,7 @@ final class Pipelines {
                         inStage,
                         inbound,
                         parts.nanoClock());
-        stageThreads = stageThreads(table, outStage);
+        stageThreads = stageThreads(table, counters, outStage);
     }
 
     private Conveyor<OutboundSlot> outboundConveyor(SendHandler sender, Counters.Lane lane) {
@@ -190,7 +191,7 @@ final class Pipelines {
         return names;
     }
 
-    private NamedThreads stageThreads(TunnelTable table, Counters.Lane lane) {
+    private NamedThreads stageThreads(TunnelTable table, Counters counters, Counters.Lane lane) {
         if (!isRingless()) {
             addLoop(List.of(outboundStage), Duties.ALL, Readiness.TUN, table);
             addLoop(List.of(inboundStage), Duties.ALL, Readiness.UDP, table);
@@ -203,7 +204,7 @@ final class Pipelines {
             addLoop(both, Duties.ALL, Readiness.SOURCES, table);
             return new NamedThreads(List.of("cy-stage"));
         }
-        StageLoan loan = new StageLoan(tuning.lending(), lane);
+        StageLoan loan = new StageLoan(tuning.lending(), counters, lane, parts.nanoClock());
         StageLoop lender = addLoop(both, loan.lender(), Readiness.SOURCES, table);
         StageLoop borrower = addLoop(List.of(inboundStage), loan.borrower(), Readiness.UDP, table);
         loan.between(lender::wake, borrower::wake);

@@ -25,10 +25,14 @@ import java.util.stream.IntStream;
 
 class StageLoanTest {
     private static final LendingPolicy POLICY = LendingPolicy.forProcessors(2);
-    private static final int PACKETS = 20_000;
+    private static final LoanTerms TERMS = POLICY.trial();
+    private static final int PACKETS = 50_000;
 
+    private long nowNanos;
     private final Counters counters = new Counters();
-    private final StageLoan loan = new StageLoan(POLICY, counters.newLane());
+    private final Counters.Lane traffic = counters.newLane();
+    private final StageLoan loan =
+            new StageLoan(POLICY, counters, counters.newLane(), () -> nowNanos);
     private final Duties lender = loan.lender();
     private final Duties borrower = loan.borrower();
     private int lenderWoken;
@@ -53,11 +57,35 @@ class StageLoanTest {
         return load;
     }
 
+    private boolean isOut() {
+        return lender.sources() == Readiness.TUN;
+    }
+
+    /** Both threads look; bulk lies behind them if {@code bytes} were carried. */
+    private void look(long bytes) {
+        nowNanos += POLICY.lookNanos();
+        traffic.add(Counter.INBOUND_DELIVERED_BYTES, bytes);
+        int batches = bytes > 0 ? 100 : 0;
+        if (isOut()) {
+            borrower.look(load(0, batches, 10));
+            lender.look(load(batches, 0, 10));
+        } else {
+            lender.look(load(batches, batches, 10));
+        }
+        assertThat(borrower.sources()).isEqualTo(isOut() ? Readiness.UDP : 0);
+    }
+
+    /** Looks until the first trial has ended, of bulk that is carried at these rates. */
+    private void tryOut(long atHome, long out) {
+        long end = nowNanos + 2 * TERMS.blocks() * TERMS.blockNanos();
+        while (nowNanos < end) {
+            look(isOut() ? out : atHome);
+        }
+    }
+
     private void lend() {
-        lender.look(load(200, 100, 10));
-        // Its first look is about the time before.
-        borrower.look(load(0, 0, 1));
-        assertThat(borrower.sources()).isEqualTo(Readiness.UDP);
+        tryOut(1_000_000, 1_200_000);
+        assertThat(isOut()).isTrue();
     }
 
     @Test
@@ -67,92 +95,139 @@ class StageLoanTest {
     }
 
     @Test
-    void shouldLendTheInboundStageWhenThereIsBulkBothWays() {
+    void shouldTryTheLoanInTurnWhenThereIsBulkBothWays() {
+        StringBuilder places = new StringBuilder();
+        for (int look = 0; look < 45; look++) {
+            look(1_000_000);
+            places.append(isOut() ? 'o' : 'h');
+        }
+
+        assertThat(places.toString()).containsPattern("^h{4,7}o{9,14}h{9,14}o{9,14}h{4,9}$");
+        assertThat(counters.get(Counter.STAGE_LOANS)).isEqualTo(2);
+        // To lend and to recall.
+        assertThat(borrowerWoken).isEqualTo(4);
+        assertThat(lenderWoken).isEqualTo(2);
+    }
+
+    @Test
+    void shouldStayOutWhenMoreIsCarriedSo() {
         lend();
 
-        assertThat(lender.sources()).isEqualTo(Readiness.TUN);
-        assertThat(borrowerWoken).isOne();
-        assertThat(counters.get(Counter.STAGE_LOANS)).isOne();
+        for (int look = 0; look < 150; look++) {
+            look(1_200_000);
+            assertThat(isOut()).isTrue();
+        }
+    }
+
+    @Test
+    void shouldStayAtHomeWhenALoanBringsTooLittle() {
+        tryOut(1_000_000, 1_050_000);
+
+        for (int look = 0; look < 150; look++) {
+            look(1_000_000);
+            assertThat(isOut()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldTryAgainWhenAVerdictIsOldAndTheTrafficAnother() {
+        tryOut(1_000_000, 1_000_000);
+        nowNanos += TERMS.shortestNanos();
+
+        lend();
     }
 
     @Test
     void shouldKeepItWhenTheThreadMostlyWaits() {
-        lender.look(load(100, 100, 180));
+        for (int look = 0; look < 100; look++) {
+            nowNanos += POLICY.lookNanos();
+            lender.look(load(100, 100, 180));
 
-        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
+            assertThat(isOut()).isFalse();
+        }
     }
 
     @Test
     void shouldKeepItWhenOneDirectionIsSilent() {
-        lender.look(load(300, 2, 5));
-        lender.look(load(2, 300, 5));
+        for (int look = 0; look < 100; look++) {
+            nowNanos += POLICY.lookNanos();
+            lender.look(load(300, 2, 5));
+            lender.look(load(2, 300, 5));
 
-        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
+            assertThat(isOut()).isFalse();
+        }
     }
 
     @Test
     void shouldKeepItWhenManyBatchesTookLong() {
-        lender.look(load(200, 100, 10, 100 * POLICY.lookNanos()));
+        for (int look = 0; look < 100; look++) {
+            nowNanos += 100 * POLICY.lookNanos();
+            lender.look(load(200, 100, 10, 100 * POLICY.lookNanos()));
 
-        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
-    }
-
-    @Test
-    void shouldGiveItBackWhenNothingComesAnyMore() {
-        lend();
-
-        for (int look = 0; look < POLICY.idleLooks(); look++) {
-            assertThat(lender.sources()).isEqualTo(Readiness.TUN);
-            borrower.look(load(0, 1, 1));
+            assertThat(isOut()).isFalse();
         }
-
-        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
-        assertThat(borrower.sources()).isZero();
-        assertThat(lenderWoken).isOne();
     }
 
     @Test
-    void shouldGiveItBackWhenNeitherThreadIsBusyForLong() {
+    void shouldTakeItBackWhenTheBulkIsOver() {
         lend();
-        lender.look(load(30, 0, 30));
 
         for (int look = 0; look < POLICY.calmLooks(); look++) {
-            assertThat(lender.sources()).isEqualTo(Readiness.TUN);
-            borrower.look(load(0, 30, 30));
+            assertThat(isOut()).isTrue();
+            look(0);
         }
+        borrower.look(load(0, 0, 1));
 
-        assertThat(lender.sources()).isEqualTo(Readiness.SOURCES);
+        assertThat(isOut()).isFalse();
     }
 
     @Test
-    void shouldHoldItWhenTheLenderIsBusyAndTheBorrowerHasItsShare() {
+    void shouldTakeItBackWhenOnlyInboundBulkIsLeft() {
         lend();
 
-        for (int look = 0; look < 10 * POLICY.calmLooks(); look++) {
-            borrower.look(load(0, 30, 30));
+        for (int look = 0; look < POLICY.calmLooks(); look++) {
+            assertThat(isOut()).isTrue();
+            borrower.look(load(0, 200, 5));
+            lender.look(load(3, 0, 3));
         }
+        borrower.look(load(0, 200, 5));
 
-        assertThat(lender.sources()).isEqualTo(Readiness.TUN);
+        assertThat(isOut()).isFalse();
+    }
+
+    @Test
+    void shouldTakeItBackWhenBothMostlyWait() {
+        lend();
+
+        for (int look = 0; look < POLICY.calmLooks(); look++) {
+            assertThat(isOut()).isTrue();
+            borrower.look(load(0, 100, 100));
+            lender.look(load(100, 0, 100));
+        }
+        borrower.look(load(0, 100, 100));
+
+        assertThat(isOut()).isFalse();
     }
 
     @Test
     void shouldHoldItWhenAPauseIsShort() {
         lend();
 
-        for (int round = 0; round < 50; round++) {
-            for (int look = 1; look < POLICY.idleLooks(); look++) {
-                borrower.look(load(0, 0, 1));
+        // For less long than the verdict holds.
+        for (int round = 0; round < 7; round++) {
+            for (int look = 1; look < POLICY.calmLooks(); look++) {
+                look(0);
             }
-            borrower.look(load(0, 100, 10));
+            look(1_000_000);
+            assertThat(isOut()).isTrue();
         }
-
-        assertThat(lender.sources()).isEqualTo(Readiness.TUN);
     }
 
     @Test
     void shouldKeepOrderWhenItIsLentAndGivenBackAllTheTime() {
         Map<String, LongAdder> opened = new ConcurrentHashMap<>();
-        LendingPolicy restless = new LendingPolicy(true, 0, 0, 0, 0, 0, 0);
+        LoanTerms unending = new LoanTerms(0, Integer.MAX_VALUE, 0, 0, 0);
+        LendingPolicy restless = new LendingPolicy(true, 0, 0, 0, 0, 0, unending);
         EngineTuning tuning =
                 new EngineTuning(
                         new HandOverPolicy(false, 4),
