@@ -13,6 +13,8 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
 
+import java.util.SplittableRandom;
+
 /**
  * The inbound stage goes from the lender to the borrower and back while both do batches: a plain
  * number stands for all that belongs to the stage and has no lock.
@@ -22,13 +24,18 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(expect = FORBIDDEN, desc = "Both had the stage, or one did not see what the other did.")
 @State
 public class StageLoanRace {
-    private static final int ROUNDS = 6;
+    private static final int ROUNDS = 14;
     private static final LendingPolicy RESTLESS =
-            new LendingPolicy(true, 0, 0, 0, 0, 0, new LoanTerms(0, Integer.MAX_VALUE, 0, 0, 0));
+            new LendingPolicy(true, 0, 0, 0, 0, 0, new LoanTerms(0, 1 << 30, 0, 0, 0));
 
     private final Counters counters = new Counters();
     private final StageLoan loan =
-            new StageLoan(RESTLESS, counters, counters.newLane(), System::nanoTime);
+            new StageLoan(
+                    RESTLESS,
+                    counters,
+                    counters.newLane(),
+                    System::nanoTime,
+                    new SplittableRandom(1));
     private final Duties lender = loan.lender();
     private final Duties borrower = loan.borrower();
     private final LoadMeter lenderLoad = new LoadMeter(0);

@@ -13,7 +13,8 @@ import java.util.concurrent.TimeUnit;
  * @param batchesPerSleep and so many for each time it slept: questions and answers that wait for
  *     each other are many batches too, but one thread is enough for them
  * @param eachWay batches from one look to the next without which a direction is not worth a thread
- * @param calmLooks so many looks in a row without bulk both ways end the loan; bulk has pauses
+ * @param steadyLooks so many looks with bulk both ways begin a trial, as a transfer starts slowly;
+ *     more of them in a row without traffic both ways end it and the loan, as bulk has pauses
  * @param trial how it is found out whether a loan pays
  */
 public record LendingPolicy(
@@ -22,14 +23,14 @@ public record LendingPolicy(
         int busyBatches,
         int batchesPerSleep,
         int eachWay,
-        int calmLooks,
+        int steadyLooks,
         LoanTerms trial) {
     private static final int MIN_PROCESSORS = 2;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int BUSY_BATCHES = 60;
     private static final int BATCHES_PER_SLEEP = 3;
     private static final int EACH_WAY = 10;
-    private static final int CALM_LOOKS = 25;
+    private static final int STEADY_LOOKS = 25;
 
     /** The policy for a machine with so many processors. */
     public static LendingPolicy forProcessors(int processors) {
@@ -39,7 +40,7 @@ public record LendingPolicy(
                 BUSY_BATCHES,
                 BATCHES_PER_SLEEP,
                 EACH_WAY,
-                CALM_LOOKS,
+                STEADY_LOOKS,
                 LoanTerms.USUAL);
     }
 

@@ -10,10 +10,16 @@ import java.util.concurrent.TimeUnit;
  * @param gainPercent so much more has to be carried while it is out: the answer to a lonely packet
  *     among bulk comes later then, and blocks differ by chance
  * @param shortestNanos how long the first verdict holds, and one that differs from the last
- * @param longestNanos how long any verdict holds
+ * @param longestNanos how long any verdict holds at most
  */
 public record LoanTerms(
         long blockNanos, int blocks, int gainPercent, long shortestNanos, long longestNanos) {
+    public LoanTerms {
+        if (blocks < 4 || blocks % 4 != 0) {
+            throw new IllegalArgumentException("blocks " + blocks + ": a multiple of four");
+        }
+    }
+
     /** What a node runs with. */
     static final LoanTerms USUAL =
             new LoanTerms(
@@ -21,5 +27,5 @@ public record LoanTerms(
                     16,
                     8,
                     TimeUnit.SECONDS.toNanos(5),
-                    TimeUnit.SECONDS.toNanos(80));
+                    TimeUnit.SECONDS.toNanos(40));
 }

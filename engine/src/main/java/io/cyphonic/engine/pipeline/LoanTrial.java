@@ -1,5 +1,7 @@
 package io.cyphonic.engine.pipeline;
 
+import java.util.random.RandomGenerator;
+
 /**
  * Whether a loan pays ({@link StageLoan}), found by trying: while there is bulk, the stage is at
  * home for a while and out for a while, in turn, and what both directions carried in either decides
@@ -10,16 +12,23 @@ package io.cyphonic.engine.pipeline;
  *   home | out  out | home  home | out  out | home ...   a trial: blocks, each measured alone
  * </pre>
  *
- * <p>In that order what grows steadily, as a transfer does that has just begun, favours neither. A
- * verdict that is found again is kept twice as long as the one before.
+ * <p>Two blocks of one place stand between two of the other, so that what grows steadily favours
+ * neither; which place is in the middle is chosen by lot for every four blocks, as the node at the
+ * other end of the tunnel makes its own trial at the same time. A verdict that is found again is
+ * kept twice as long as the one before.
  *
  * <p>For the lending thread only; allocates nothing.
  */
 final class LoanTrial {
+    private static final int GROUP = 4;
+
     private final LoanTerms terms;
+    private final RandomGenerator random;
 
     // The trial under way.
+    private boolean running;
     private int block;
+    private boolean outInTheMiddle;
     private final long[] bytes = new long[2];
     private final long[] nanos = new long[2];
 
@@ -28,77 +37,104 @@ final class LoanTrial {
     private long beganNanos;
     private long beganBytes;
 
-    // The last verdict; none before the first trial has ended.
+    // The last verdict; held for no time before the first trial has ended.
     private boolean pays;
-    private boolean holds;
-    private long heldSinceNanos;
+    private long foundNanos;
     private long heldNanos;
 
-    LoanTrial(LoanTerms terms) {
+    LoanTrial(LoanTerms terms, RandomGenerator random) {
         this.terms = terms;
+        this.random = random;
+    }
+
+    boolean isRunning() {
+        return running;
+    }
+
+    /** Whether the last verdict still holds. */
+    boolean isDecided(long nowNanos) {
+        return nowNanos - foundNanos < heldNanos;
+    }
+
+    /** The last verdict. */
+    boolean pays() {
+        return pays;
+    }
+
+    void begin() {
+        running = true;
+        block = 0;
+        measuring = false;
+        bytes[0] = bytes[1] = 0;
+        nanos[0] = nanos[1] = 0;
+        drawLots();
+    }
+
+    /** The traffic is over: no verdict, and the next trial begins anew. */
+    void abandon() {
+        running = false;
     }
 
     /**
-     * A look while there is bulk both ways.
+     * A look while the trial is running.
      *
      * @param carriedBytes what both directions have carried so far
      * @param out where the stage is
      * @return whether it should be out
      */
     boolean look(long nowNanos, long carriedBytes, boolean out) {
-        if (holds && nowNanos - heldSinceNanos < heldNanos) {
-            return pays;
-        }
-        holds = false;
-        if (out != isOut(block)) {
+        if (out != isOut()) {
             measuring = false;
         } else if (!measuring) {
-            measuring = true;
-            beganNanos = nowNanos;
-            beganBytes = carriedBytes;
+            startBlock(nowNanos, carriedBytes);
         } else if (nowNanos - beganNanos >= terms.blockNanos()) {
-            end(nowNanos, carriedBytes, out ? 1 : 0);
-            return holds ? pays : isOut(block);
+            endBlock(nowNanos, carriedBytes, out);
         }
-        return isOut(block);
+        return running ? isOut() : pays;
     }
 
-    /** The bulk is over, or rests: what was being measured says nothing. */
-    void rest() {
-        measuring = false;
+    /** Where the stage should be in this block. */
+    private boolean isOut() {
+        boolean middle = (block + 1 & 2) != 0;
+        return middle == outInTheMiddle;
     }
 
-    /** Home, out, out, home. */
-    private static boolean isOut(int block) {
-        return (block + 1 & 2) != 0;
+    private void drawLots() {
+        outInTheMiddle = random.nextBoolean();
     }
 
-    private void end(long nowNanos, long carriedBytes, int place) {
-        bytes[place] += carriedBytes - beganBytes;
-        nanos[place] += nowNanos - beganNanos;
-        // The next block may be in the same place, and then goes on from here.
+    private void startBlock(long nowNanos, long carriedBytes) {
+        measuring = true;
         beganNanos = nowNanos;
         beganBytes = carriedBytes;
+    }
+
+    private void endBlock(long nowNanos, long carriedBytes, boolean out) {
+        int place = out ? 1 : 0;
+        bytes[place] += carriedBytes - beganBytes;
+        nanos[place] += nowNanos - beganNanos;
         block++;
-        if (block >= terms.blocks()) {
+        if (block == terms.blocks()) {
             decide(nowNanos);
+            return;
         }
+        if (block % GROUP == 0) {
+            drawLots();
+        }
+        startBlock(nowNanos, carriedBytes);
+        measuring = isOut() == out;
     }
 
     private void decide(long nowNanos) {
         double home = (double) bytes[0] / nanos[0];
         double out = (double) bytes[1] / nanos[1];
-        boolean found = out * 100 >= home * (100 + terms.gainPercent());
+        boolean found = out > 0 && out * 100 >= home * (100 + terms.gainPercent());
         heldNanos =
                 found == pays && heldNanos > 0
                         ? Math.min(2 * heldNanos, terms.longestNanos())
                         : terms.shortestNanos();
         pays = found;
-        holds = true;
-        heldSinceNanos = nowNanos;
-        block = 0;
-        measuring = false;
-        bytes[0] = bytes[1] = 0;
-        nanos[0] = nanos[1] = 0;
+        foundNanos = nowNanos;
+        running = false;
     }
 }

@@ -10,6 +10,7 @@ import io.cyphonic.signaling.net.Readiness;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Supplier;
 
 /**
@@ -204,7 +205,13 @@ final class Pipelines {
             addLoop(both, Duties.ALL, Readiness.SOURCES, table);
             return new NamedThreads(List.of("cy-stage"));
         }
-        StageLoan loan = new StageLoan(tuning.lending(), counters, lane, parts.nanoClock());
+        StageLoan loan =
+                new StageLoan(
+                        tuning.lending(),
+                        counters,
+                        lane,
+                        parts.nanoClock(),
+                        new SplittableRandom());
         StageLoop lender = addLoop(both, loan.lender(), Readiness.SOURCES, table);
         StageLoop borrower = addLoop(List.of(inboundStage), loan.borrower(), Readiness.UDP, table);
         loan.between(lender::wake, borrower::wake);

@@ -6,6 +6,7 @@ import io.cyphonic.signaling.net.Readiness;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /**
  * The inbound stage of two threads: the first serves both directions and lends it to the second
@@ -23,25 +24,19 @@ import java.util.function.LongSupplier;
  * that the other did, and order is kept as a batch is finished before the stage goes.
  */
 final class StageLoan {
-    /** What the borrower found when it last looked. */
-    private enum Found {
-        NOTHING,
-        SOME,
-        MUCH
-    }
-
     private final LendingPolicy policy;
     private final Counters counters;
     private final Counters.Lane lenderCounters;
     private final LongSupplier clock;
+    private final RandomGenerator random;
 
     private volatile boolean out;
 
     /** The lender's word; the borrower gives back when it sees it. */
     private volatile boolean recalled;
 
-    /** The borrower's word. */
-    private volatile Found found = Found.NOTHING;
+    /** What the borrower found when it last looked: next to nothing came in. */
+    private volatile boolean silent;
 
     // Set before the threads start.
     private Runnable wakeLender;
@@ -53,16 +48,19 @@ final class StageLoan {
      * @param counters of the engine, for what both directions carried
      * @param lenderCounters the lender's lane of them
      * @param clock nanoseconds, as in {@link System#nanoTime}
+     * @param random for the order of trials
      */
     StageLoan(
             LendingPolicy policy,
             Counters counters,
             Counters.Lane lenderCounters,
-            LongSupplier clock) {
+            LongSupplier clock,
+            RandomGenerator random) {
         this.policy = policy;
         this.counters = counters;
         this.lenderCounters = lenderCounters;
         this.clock = clock;
+        this.random = random;
     }
 
     /** How either is woken; once, before they run. */
@@ -87,7 +85,8 @@ final class StageLoan {
     }
 
     private final class Lender implements Duties {
-        private final LoanTrial trial = new LoanTrial(policy.trial());
+        private final LoanTrial trial = new LoanTrial(policy.trial(), random);
+        private int bulkLooks;
         private int calmLooks;
 
         @Override
@@ -107,36 +106,41 @@ final class StageLoan {
 
         @Override
         public void look(LoadMeter load) {
-            boolean bulk = isBulk(load);
-            if (!bulk) {
-                rest();
-                return;
-            }
-            calmLooks = 0;
-            if (trial.look(clock.getAsLong(), carriedBytes(), out)) {
-                lend();
-            } else {
+            if (isOver(load)) {
+                bulkLooks = 0;
+                trial.abandon();
                 recall();
+            } else if (trial.isRunning()) {
+                bring(trial.look(clock.getAsLong(), carriedBytes(), out));
+            } else if (out) {
+                bring(trial.isDecided(clock.getAsLong()));
+            } else if (policy.isBusy(load) && flowsBothWays(load)) {
+                bulk();
             }
         }
 
-        private void rest() {
-            trial.rest();
-            if (out && ++calmLooks >= policy.calmLooks()) {
-                recall();
-            }
+        /**
+         * Whether there was next to nothing in a direction for long. The same wherever the stage
+         * is, as a trial must not count the good times of one place only.
+         */
+        private boolean isOver(LoadMeter load) {
+            calmLooks = flowsBothWays(load) ? 0 : calmLooks + 1;
+            return calmLooks > policy.steadyLooks();
         }
 
-        /** Much to do, and some of it in either direction. */
-        private boolean isBulk(LoadMeter load) {
-            if (!policy.isWorthAThread(load, load.outbound())) {
-                return false;
+        private boolean flowsBothWays(LoadMeter load) {
+            boolean inbound = out ? !silent : policy.isWorthAThread(load, load.inbound());
+            return inbound && policy.isWorthAThread(load, load.outbound());
+        }
+
+        /** Bulk while the stage is at home: what is known decides, or else a trial begins. */
+        private void bulk() {
+            bulkLooks++;
+            if (trial.isDecided(clock.getAsLong())) {
+                bring(trial.pays());
+            } else if (bulkLooks >= policy.steadyLooks()) {
+                trial.begin();
             }
-            if (!out) {
-                return policy.isBusy(load) && policy.isWorthAThread(load, load.inbound());
-            }
-            Found inbound = found;
-            return inbound == Found.MUCH || inbound == Found.SOME && policy.isBusy(load);
         }
 
         private long carriedBytes() {
@@ -144,12 +148,19 @@ final class StageLoan {
                     + counters.get(Counter.INBOUND_DELIVERED_BYTES);
         }
 
+        private void bring(boolean away) {
+            if (away) {
+                lend();
+            } else {
+                recall();
+            }
+        }
+
         private void lend() {
             if (!out) {
                 lenderCounters.add(Counter.STAGE_LOANS, 1);
                 recalled = false;
-                // Until it has looked itself.
-                found = Found.MUCH;
+                silent = false;
                 out = true;
                 wakeBorrower.run();
             }
@@ -191,20 +202,16 @@ final class StageLoan {
                 out = false;
                 wakeLender.run();
             } else if (working) {
-                publish(load);
+                publish(!policy.isWorthAThread(load, load.inbound()));
             } else {
                 // What lies behind is sleep, mostly.
                 working = true;
             }
         }
 
-        private void publish(LoadMeter load) {
-            Found now = Found.NOTHING;
-            if (policy.isWorthAThread(load, load.inbound())) {
-                now = policy.isBusy(load) ? Found.MUCH : Found.SOME;
-            }
-            if (found != now) {
-                found = now;
+        private void publish(boolean nothing) {
+            if (silent != nothing) {
+                silent = nothing;
             }
         }
     }

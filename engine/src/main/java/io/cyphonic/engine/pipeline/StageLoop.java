@@ -124,6 +124,7 @@ final class StageLoop implements Runnable {
                 }
                 if (outcome == Stage.FAILED) {
                     LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
+                    rounds = ROUNDS_PER_LOOK;
                     busiest = Stage.BUSY;
                 }
             }

@@ -4,103 +4,138 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.SplittableRandom;
 import java.util.function.LongUnaryOperator;
 
 class LoanTrialTest {
     private static final long LOOK = 20;
     private static final LoanTerms TERMS = new LoanTerms(100, 16, 8, 5_000, 80_000);
 
-    private final LoanTrial trial = new LoanTrial(TERMS);
+    private final LoanTrial trial = new LoanTrial(TERMS, new SplittableRandom(7));
     private long now;
     private long carried;
     private boolean out;
-    private int moves;
 
-    /** One look later; the stage goes where the trial wants it. */
+    /** One trial, of what is carried in a look at home and out; the stage goes where it should. */
+    private void run(LongUnaryOperator home, LongUnaryOperator away) {
+        trial.begin();
+        while (trial.isRunning()) {
+            look((out ? away : home).applyAsLong(now));
+        }
+        assertThat(out).isEqualTo(trial.pays());
+        assertThat(trial.isDecided(now)).isTrue();
+    }
+
     private void look(long bytes) {
         now += LOOK;
         carried += bytes;
-        boolean wanted = trial.look(now, carried, out);
-        if (wanted != out) {
-            moves++;
-        }
-        out = wanted;
+        out = trial.look(now, carried, out);
     }
 
-    /** Looks for so long at what is carried at home and out. */
-    private void run(long time, LongUnaryOperator home, LongUnaryOperator away) {
-        for (long end = now + time; now < end; ) {
-            look((out ? away : home).applyAsLong(now));
-        }
+    private void assertThatItHolds(long time) {
+        assertThat(trial.isDecided(now + time - 1)).isTrue();
+        assertThat(trial.isDecided(now + time)).isFalse();
     }
 
-    /** How long the stage stays where it is while both places carry the same. */
-    private long heldFor() {
-        long began = now;
-        int before = moves;
-        while (moves == before && now - began < 2 * TERMS.longestNanos()) {
-            look(1_000);
-        }
-        return now - began;
+    @Test
+    void shouldKnowNothingWhenNothingWasTried() {
+        assertThat(trial.isRunning()).isFalse();
+        assertThat(trial.isDecided(0)).isFalse();
+        assertThat(trial.isDecided(Long.MAX_VALUE)).isFalse();
     }
 
     @Test
     void shouldSendItOutWhenMoreIsCarriedSo() {
-        run(3_000, _ -> 1_000, _ -> 1_100);
+        run(_ -> 1_000, _ -> 1_100);
 
-        assertThat(out).isTrue();
+        assertThat(trial.pays()).isTrue();
     }
 
     @Test
     void shouldKeepItAtHomeWhenTheGainIsSmall() {
-        run(3_000, _ -> 1_000, _ -> 1_070);
+        run(_ -> 1_000, _ -> 1_070);
 
-        assertThat(out).isFalse();
+        assertThat(trial.pays()).isFalse();
+    }
+
+    @Test
+    void shouldKeepItAtHomeWhenNothingIsCarriedAtAll() {
+        run(_ -> 0, _ -> 0);
+
+        assertThat(trial.pays()).isFalse();
     }
 
     @Test
     void shouldFavourNeitherPlaceWhenTheRateGrowsSteadily() {
-        run(3_000, now -> now, now -> now);
+        for (int round = 0; round < 100; round++) {
+            long began = now;
+            run(now -> now - began, now -> now - began);
 
-        assertThat(out).isFalse();
+            assertThat(trial.pays()).isFalse();
+        }
     }
 
     @Test
-    void shouldHoldAVerdictLongerWhenItIsFoundAgain() {
-        run(2_200, _ -> 1_000, _ -> 1_000);
-        assertThat(out).isFalse();
+    void shouldHaveEitherPlaceInTheMiddleWhenThereAreManyTrials() {
+        int beganOut = 0;
+        for (int round = 0; round < 100; round++) {
+            trial.begin();
+            beganOut += trial.look(now, carried, false) ? 1 : 0;
+        }
 
-        long first = heldFor();
-        run(2_200, _ -> 1_000, _ -> 1_000);
-        long second = heldFor();
+        assertThat(beganOut).isBetween(20, 80);
+    }
 
-        assertThat(first).isBetween(TERMS.shortestNanos() / 2, TERMS.shortestNanos() + 200);
-        assertThat(second)
-                .isBetween(3 * TERMS.shortestNanos() / 2, 2 * TERMS.shortestNanos() + 200);
+    @Test
+    void shouldNotCountWhatIsCarriedOnTheWay() {
+        trial.begin();
+        while (trial.isRunning()) {
+            boolean wanted = trial.look(now += LOOK, carried += out ? 1_050 : 1_000, out);
+            if (wanted != out) {
+                // It takes some looks to get there, of much traffic.
+                trial.look(now += LOOK, carried += 100_000, out);
+                trial.look(now += LOOK, carried += out ? 0 : 500_000, out);
+                out = wanted;
+            }
+        }
+
+        assertThat(trial.pays()).isFalse();
+    }
+
+    @Test
+    void shouldHoldAVerdictTwiceAsLongWhenItIsFoundAgain() {
+        run(_ -> 1_000, _ -> 1_000);
+        assertThatItHolds(TERMS.shortestNanos());
+
+        run(_ -> 1_000, _ -> 1_000);
+        assertThatItHolds(2 * TERMS.shortestNanos());
+
+        for (int round = 0; round < 10; round++) {
+            run(_ -> 1_000, _ -> 1_000);
+        }
+        assertThatItHolds(TERMS.longestNanos());
     }
 
     @Test
     void shouldHoldAVerdictShortlyWhenItDiffersFromTheLast() {
-        run(TERMS.longestNanos(), _ -> 1_000, _ -> 1_000);
-        // However long the last verdict holds, then comes one more trial.
-        run(TERMS.longestNanos() + 3_000, _ -> 1_000, _ -> 1_200);
-        assertThat(out).isTrue();
+        run(_ -> 1_000, _ -> 1_000);
+        run(_ -> 1_000, _ -> 1_000);
+        run(_ -> 1_000, _ -> 1_200);
 
-        assertThat(heldFor()).isLessThan(TERMS.shortestNanos() + 200);
+        assertThatItHolds(TERMS.shortestNanos());
     }
 
     @Test
-    void shouldNotCountTheTimeWhenTheBulkRested() {
-        for (int look = 0; look < 150; look++) {
-            boolean wasOut = out;
-            look(out ? 1_200 : 1_000);
-            if (out && !wasOut) {
-                look(1_200);
-                trial.rest();
-                now += 3_000;
-            }
+    void shouldForgetWhatWasCarriedWhenItIsAbandoned() {
+        trial.begin();
+        for (int look = 0; look < 40; look++) {
+            look(out ? 100_000 : 1_000);
         }
+        trial.abandon();
+        assertThat(trial.isRunning()).isFalse();
 
-        assertThat(out).isTrue();
+        run(_ -> 1_000, _ -> 1_000);
+
+        assertThat(trial.pays()).isFalse();
     }
 }
