@@ -46,7 +46,8 @@ def one_round(lab, cloud, nodes, seconds):
     address = right.status()["node"]["virtualIpv4"]
     left.host.use_resolver(left.status()["node"]["virtualIpv4"])
     began = time.monotonic()
-    left.host.run("ping", "-c", "1", "-W", "5", right.fqdn)
+    # -n: else ping asks for the name of who answered before it prints the answer.
+    left.host.run("ping", "-n", "-c", "1", "-W", "5", right.fqdn)
     figures["first_reply_ms"] = (time.monotonic() - began) * 1000
     figures["rtt_first_ms"] = measure.ping(left.host, address, 100, 0.01)["avg"]
     if seconds:
