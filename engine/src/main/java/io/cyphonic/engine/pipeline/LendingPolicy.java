@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
  * @param batchesPerSleep and so many for each time it slept: questions and answers that wait for
  *     each other are many batches too, but one thread is enough for them
  * @param eachWay batches from one look to the next without which a direction is not worth a thread
- * @param steadyLooks so many looks with bulk both ways begin a trial, as a transfer starts slowly;
- *     more of them in a row without traffic both ways end it and the loan, as bulk has pauses
+ * @param steadyLooks so many more looks with bulk than without begin a trial, as a transfer starts
+ *     slowly; the time of so many without traffic both ways ends it and the loan, as bulk has
+ *     pauses
  * @param trial how it is found out whether a loan pays
  */
 public record LendingPolicy(

@@ -53,7 +53,7 @@ final class LoanTrial {
 
     /** Whether the last verdict still holds. */
     boolean isDecided(long nowNanos) {
-        return nowNanos - foundNanos < heldNanos;
+        return heldNanos > 0 && nowNanos - foundNanos < heldNanos;
     }
 
     /** The last verdict. */

@@ -35,7 +35,7 @@ final class StageLoan {
     /** The lender's word; the borrower gives back when it sees it. */
     private volatile boolean recalled;
 
-    /** What the borrower found when it last looked: next to nothing came in. */
+    /** Next to nothing comes in, as whoever has the stage found when it last looked. */
     private volatile boolean silent;
 
     // Set before the threads start.
@@ -77,17 +77,16 @@ final class StageLoan {
         return new Borrower();
     }
 
-    /** While the stage is out both look at what they do, however little it is. */
-    private int longestSleepMillis() {
-        return out
-                ? (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(policy.lookNanos()))
-                : Duties.IDLE_MILLIS;
+    /** Of a thread that has to look at what it does, however little that is. */
+    private int untilNextLookMillis() {
+        return (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(policy.lookNanos()));
     }
 
     private final class Lender implements Duties {
         private final LoanTrial trial = new LoanTrial(policy.trial(), random);
         private int bulkLooks;
-        private int calmLooks;
+        private boolean flowsIn;
+        private long flowedNanos = clock.getAsLong();
 
         @Override
         public int sources() {
@@ -101,21 +100,24 @@ final class StageLoan {
 
         @Override
         public int longestSleepMillis() {
-            return StageLoan.this.longestSleepMillis();
+            return out || trial.isRunning() ? untilNextLookMillis() : IDLE_MILLIS;
         }
 
         @Override
         public void look(LoadMeter load) {
-            if (isOver(load)) {
+            long nowNanos = clock.getAsLong();
+            if (isOver(load, nowNanos)) {
                 bulkLooks = 0;
                 trial.abandon();
                 recall();
             } else if (trial.isRunning()) {
-                bring(trial.look(clock.getAsLong(), carriedBytes(), out));
+                bring(trial.look(nowNanos, carriedBytes(), out));
+            } else if (trial.isDecided(nowNanos)) {
+                bring(trial.pays() && (out || isBulk(load)));
             } else if (out) {
-                bring(trial.isDecided(clock.getAsLong()));
-            } else if (policy.isBusy(load) && flowsBothWays(load)) {
-                bulk();
+                recall();
+            } else {
+                waitForBulk(load);
             }
         }
 
@@ -123,22 +125,28 @@ final class StageLoan {
          * Whether there was next to nothing in a direction for long. The same wherever the stage
          * is, as a trial must not count the good times of one place only.
          */
-        private boolean isOver(LoadMeter load) {
-            calmLooks = flowsBothWays(load) ? 0 : calmLooks + 1;
-            return calmLooks > policy.steadyLooks();
+        private boolean isOver(LoadMeter load, long nowNanos) {
+            flowsIn = out ? !silent : policy.isWorthAThread(load, load.inbound());
+            if (flowsBothWays(load)) {
+                flowedNanos = nowNanos;
+            }
+            return nowNanos - flowedNanos > policy.steadyLooks() * policy.lookNanos();
         }
 
         private boolean flowsBothWays(LoadMeter load) {
-            boolean inbound = out ? !silent : policy.isWorthAThread(load, load.inbound());
-            return inbound && policy.isWorthAThread(load, load.outbound());
+            return flowsIn && policy.isWorthAThread(load, load.outbound());
         }
 
-        /** Bulk while the stage is at home: what is known decides, or else a trial begins. */
-        private void bulk() {
-            bulkLooks++;
-            if (trial.isDecided(clock.getAsLong())) {
-                bring(trial.pays());
-            } else if (bulkLooks >= policy.steadyLooks()) {
+        /** Asked at home only: two threads with half the work each may both find little. */
+        private boolean isBulk(LoadMeter load) {
+            return policy.isBusy(load) && flowsBothWays(load);
+        }
+
+        /** Begins a trial once there was bulk in most looks for long. */
+        private void waitForBulk(LoadMeter load) {
+            bulkLooks = isBulk(load) ? bulkLooks + 1 : Math.max(0, bulkLooks - 1);
+            if (bulkLooks >= policy.steadyLooks()) {
+                bulkLooks = 0;
                 trial.begin();
             }
         }
@@ -160,7 +168,7 @@ final class StageLoan {
             if (!out) {
                 lenderCounters.add(Counter.STAGE_LOANS, 1);
                 recalled = false;
-                silent = false;
+                silent = !flowsIn;
                 out = true;
                 wakeBorrower.run();
             }
@@ -189,7 +197,7 @@ final class StageLoan {
 
         @Override
         public int longestSleepMillis() {
-            return StageLoan.this.longestSleepMillis();
+            return out ? untilNextLookMillis() : IDLE_MILLIS;
         }
 
         @Override

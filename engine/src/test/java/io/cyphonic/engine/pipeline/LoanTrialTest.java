@@ -41,6 +41,8 @@ class LoanTrialTest {
     void shouldKnowNothingWhenNothingWasTried() {
         assertThat(trial.isRunning()).isFalse();
         assertThat(trial.isDecided(0)).isFalse();
+        assertThat(trial.isDecided(-1)).isFalse();
+        assertThat(trial.isDecided(Long.MIN_VALUE)).isFalse();
         assertThat(trial.isDecided(Long.MAX_VALUE)).isFalse();
     }
 

@@ -95,6 +95,7 @@ class StageLoanTest {
     private void untilOver(LoadMeter lenderLoad, LoadMeter borrowerLoad) {
         for (int look = 0; look <= POLICY.steadyLooks(); look++) {
             assertThat(isOut()).isTrue();
+            nowNanos += POLICY.lookNanos();
             borrower.look(borrowerLoad);
             lender.look(lenderLoad);
         }
@@ -157,6 +158,60 @@ class StageLoanTest {
     }
 
     @Test
+    void shouldComeHomeAndTryAgainWhenAVerdictIsOldAndTheStageOut() {
+        lend();
+        long loans = counters.get(Counter.STAGE_LOANS);
+        nowNanos += TERMS.shortestNanos();
+
+        look(1_200_000);
+        look(1_200_000);
+        assertThat(isOut()).isFalse();
+
+        tryOut(1_000_000, 1_000_000);
+        assertThat(isOut()).isFalse();
+        assertThat(counters.get(Counter.STAGE_LOANS)).isGreaterThan(loans);
+    }
+
+    @Test
+    void shouldNotSleepThroughATrialWhenThereIsAPause() {
+        for (int look = 0; !isOut() && look < 100; look++) {
+            look(1_000_000);
+        }
+        for (int look = 0; isOut() && look < 100; look++) {
+            look(1_000_000);
+        }
+
+        assertThat(isOut()).isFalse();
+        assertThat(lender.longestSleepMillis()).isBetween(1, 100);
+    }
+
+    @Test
+    void shouldBeginNoTrialWhenBulkIsSeldom() {
+        for (int look = 0; look < 40 * POLICY.steadyLooks(); look++) {
+            nowNanos += POLICY.lookNanos();
+            lender.look(look % 3 == 0 ? load(100, 100, 10) : load(100, 100, 180));
+
+            assertThat(lender.longestSleepMillis()).isEqualTo(Duties.IDLE_MILLIS);
+        }
+    }
+
+    @Test
+    void shouldAbandonATrialWhenNothingComesInWhileMuchGoesOut() {
+        for (int look = 0; look < POLICY.steadyLooks() + 3; look++) {
+            look(1_000_000);
+        }
+        for (int look = 0; look < POLICY.steadyLooks() + 3; look++) {
+            nowNanos += POLICY.lookNanos();
+            borrower.look(load(0, 0, 1));
+            lender.look(load(200, 0, 5));
+        }
+        borrower.look(load(0, 0, 1));
+
+        assertThat(isOut()).isFalse();
+        assertThat(lender.longestSleepMillis()).isEqualTo(Duties.IDLE_MILLIS);
+    }
+
+    @Test
     void shouldLendAtOnceWhenItIsKnownToPay() {
         lend();
         untilOver(load(0, 0, 1), load(0, 0, 1));
@@ -165,6 +220,14 @@ class StageLoanTest {
         look(1_000_000);
 
         assertThat(isOut()).isTrue();
+    }
+
+    @Test
+    void shouldKeepItWhenALoanIsKnownToPayButTheThreadMostlyWaits() {
+        lend();
+        untilOver(load(0, 0, 1), load(0, 0, 1));
+
+        looksAtHome(load(100, 100, 180));
     }
 
     @Test
