@@ -45,10 +45,7 @@ def one_round(lab, cloud, nodes, seconds):
     figures["status_s"] = seconds_of(lambda: left.command("status", "--json"))
     address = right.status()["node"]["virtualIpv4"]
     left.host.use_resolver(left.status()["node"]["virtualIpv4"])
-    began = time.monotonic()
-    # -n: else ping asks for the name of who answered before it prints the answer.
-    left.host.run("ping", "-n", "-c", "1", "-W", "5", right.fqdn)
-    figures["first_reply_ms"] = (time.monotonic() - began) * 1000
+    figures["first_reply_ms"], _ = measure.first_reply(left.host, right.fqdn)
     figures["rtt_first_ms"] = measure.ping(left.host, address, 100, 0.01)["avg"]
     if seconds:
         figures["tcp_first_mbps"] = measure.tcp(left.host, right.host, address, seconds)["mbps"]

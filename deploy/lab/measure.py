@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 
 from lab import LabError, wait_for
 
@@ -55,6 +56,14 @@ def udp(client, server, address, rate="500M", datagram=1300, seconds=3):
         "loss_percent": round(total["lost_percent"], 2),
         "out_of_order": sum(stream["udp"].get("out_of_order", 0) for stream in end["streams"]),
     }
+
+
+def first_reply(client, name):
+    """From the first query for a name to the first echo reply: milliseconds, and what ping printed."""
+    start = time.monotonic()
+    # -n: else ping asks for the name of who answered before it prints the answer.
+    out = client.run("ping", "-n", "-c", "1", "-W", "5", name, timeout=15).stdout
+    return (time.monotonic() - start) * 1000, out
 
 
 def ping(client, target, count=50, interval=0.02):

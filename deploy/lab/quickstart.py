@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-import time
 
 import measure
 from cyphonic import NODE, Cloud, Node
@@ -30,12 +29,10 @@ def bring_up(lab):
 
 def first_reply(alice, bob):
     """Milliseconds from the first name query to the first echo reply, the tunnel being built in between."""
-    start = time.monotonic()
-    # -n: else ping asks for the name of who answered before it prints the answer.
-    out = alice.host.run("ping", "-n", "-c", "1", "-W", "5", bob.fqdn, timeout=15).stdout
+    milliseconds, out = measure.first_reply(alice.host, bob.fqdn)
     if bob.virtual_ipv4 not in out and bob.virtual_ipv6 not in out:
         raise LabError(f"{bob.fqdn} did not resolve to a virtual address of bob:\n{out}")
-    return (time.monotonic() - start) * 1000
+    return milliseconds
 
 
 def show(rows):

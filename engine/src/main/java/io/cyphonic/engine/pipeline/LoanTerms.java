@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
  * How a {@link LoanTrial} is made and what follows from it.
  *
  * @param blockNanos length of a block, in which the stage is in one place
- * @param blocks blocks of a trial, a multiple of four
+ * @param blocks blocks of a trial, a multiple of {@link LoanTrial#GROUP}
  * @param gainPercent so much more has to be carried while it is out: the answer to a lonely packet
  *     among bulk comes later then, and blocks differ by chance
  * @param shortestNanos how long the first verdict holds, and one that differs from the last
@@ -14,9 +14,11 @@ import java.util.concurrent.TimeUnit;
  */
 public record LoanTerms(
         long blockNanos, int blocks, int gainPercent, long shortestNanos, long longestNanos) {
+    /** Checks that a trial is made of whole groups. */
     public LoanTerms {
-        if (blocks < 4 || blocks % 4 != 0) {
-            throw new IllegalArgumentException("blocks " + blocks + ": a multiple of four");
+        if (blocks <= 0 || blocks % LoanTrial.GROUP != 0) {
+            throw new IllegalArgumentException(
+                    "blocks %d: a multiple of %d".formatted(blocks, LoanTrial.GROUP));
         }
     }
 

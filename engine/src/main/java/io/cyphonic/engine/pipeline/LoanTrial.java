@@ -20,7 +20,8 @@ import java.util.random.RandomGenerator;
  * <p>For the lending thread only; allocates nothing.
  */
 final class LoanTrial {
-    private static final int GROUP = 4;
+    /** Blocks in which either place has the same share, whichever is in the middle. */
+    static final int GROUP = 4;
 
     private final LoanTerms terms;
     private final RandomGenerator random;

@@ -124,6 +124,7 @@ final class StageLoop implements Runnable {
                 }
                 if (outcome == Stage.FAILED) {
                     LockSupport.parkNanos(FAILURE_PAUSE_NANOS);
+                    // So many pauses would be seconds without a look.
                     rounds = ROUNDS_PER_LOOK;
                     busiest = Stage.BUSY;
                 }

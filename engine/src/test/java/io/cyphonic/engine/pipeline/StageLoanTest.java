@@ -29,6 +29,10 @@ class StageLoanTest {
     private static final LoanTerms TERMS = POLICY.trial();
     private static final int PACKETS = 50_000;
 
+    /** More than it takes to begin a trial and to end it. */
+    private static final long LOOKS_OF_A_TRIAL =
+            POLICY.steadyLooks() + 2 * TERMS.blocks() * TERMS.blockNanos() / POLICY.lookNanos();
+
     private long nowNanos;
     private final Counters counters = new Counters();
     private final Counters.Lane traffic = counters.newLane();
@@ -77,11 +81,9 @@ class StageLoanTest {
         assertThat(borrower.sources()).isEqualTo(isOut() ? Readiness.UDP : 0);
     }
 
-    /** Looks for longer than it takes to begin a trial and to end it. */
+    /** A whole trial, of what is carried in a look at home and out. */
     private void tryOut(long atHome, long out) {
-        long looks =
-                POLICY.steadyLooks() + 2 * TERMS.blocks() * TERMS.blockNanos() / POLICY.lookNanos();
-        for (long look = 0; look < looks; look++) {
+        for (long look = 0; look < LOOKS_OF_A_TRIAL; look++) {
             look(isOut() ? out : atHome);
         }
     }
@@ -233,9 +235,7 @@ class StageLoanTest {
     @Test
     void shouldDecideWhenTheThreadsSleepMoreWhileItIsOut() {
         // Half the work each: what makes one thread busy may make neither of two busy.
-        long looks =
-                POLICY.steadyLooks() + 2 * TERMS.blocks() * TERMS.blockNanos() / POLICY.lookNanos();
-        for (long look = 0; look < looks; look++) {
+        for (long look = 0; look < LOOKS_OF_A_TRIAL; look++) {
             nowNanos += POLICY.lookNanos();
             boolean out = isOut();
             traffic.add(Counter.OUTBOUND_SENT_BYTES, out ? 1_200_000 : 1_000_000);
