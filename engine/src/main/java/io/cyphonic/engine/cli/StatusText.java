@@ -49,6 +49,7 @@ final class StatusText {
                 "threads",
                 "%s platform, %s virtual"
                         .formatted(threads.get("platform"), threads.get("virtual")));
+        row("order", engine.get("outOfOrder") + " packets came after later ones");
         row("drops", joined(section(engine, "drops"), false));
     }
 

@@ -50,6 +50,11 @@ public enum Counter {
     INBOUND_CONTROL_CAPSULES,
     /** Authentic control capsules without one. */
     INBOUND_KEEP_ALIVES,
+    /**
+     * Packets that came after a later one of their kind (urgent or not): the network or a change of
+     * the path put them out of order, as they leave the sender in order.
+     */
+    INBOUND_OUT_OF_ORDER,
     /** Authentic capsules that say their packet is urgent. */
     INBOUND_URGENT_PACKETS,
     /** Super-packets written to the TUN device. */

@@ -40,6 +40,9 @@ final class CounterTexts {
             case INBOUND_DELIVERED_BYTES -> "Their bytes, inner IP headers included.";
             case INBOUND_CONTROL_CAPSULES -> "Authentic control capsules that carry a message.";
             case INBOUND_KEEP_ALIVES -> "Authentic control capsules without one.";
+            case INBOUND_OUT_OF_ORDER ->
+                    "Packets that came after a later one: put out of order by the network, or by a"
+                            + " change of the path.";
             case INBOUND_URGENT_PACKETS -> "Packets received as urgent.";
             case INBOUND_SUPER_PACKETS -> "Super-packets written to the TUN device.";
             case INBOUND_INLINE_BATCHES ->

@@ -4,6 +4,7 @@ import io.cyphonic.engine.config.Membership;
 import io.cyphonic.engine.config.NodeConfigLoader;
 import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.NodeState;
+import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.signaling.net.AddressText;
 
 import java.lang.management.ManagementFactory;
@@ -59,6 +60,7 @@ public final class StatusReport {
         object.put("offloads", node.offloads());
         object.put("cipher", node.cipher());
         object.put("threads", threads);
+        object.put("outOfOrder", node.counters().get(Counter.INBOUND_OUT_OF_ORDER));
         object.put("drops", node.drops());
         return object;
     }

@@ -95,7 +95,8 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         }
         int flags = CapsuleHeader.flags(slot.in, at);
         boolean urgent = (flags & CapsuleHeader.FLAG_URGENT) != 0;
-        if (!session.replayWindow(urgent).mark(CapsuleHeader.counter(slot.in, at))) {
+        long counter = CapsuleHeader.counter(slot.in, at);
+        if (!session.replayWindow(urgent).mark(counter)) {
             return drop(slot, DropReason.INBOUND_REPLAYED);
         }
         counters.add(Counter.INBOUND_URGENT_PACKETS, urgent ? 1 : 0);
@@ -103,6 +104,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if ((flags & CapsuleHeader.FLAG_CONTROL) != 0) {
             return CONTROL;
         }
+        counters.add(Counter.INBOUND_OUT_OF_ORDER, session.comesLate(urgent, counter) ? 1 : 0);
         int header = InboundSlot.headerAt(capsule);
         if (IpPacket.length(slot.headers, header, length) != length) {
             return drop(slot, DropReason.INBOUND_INNER_MALFORMED);

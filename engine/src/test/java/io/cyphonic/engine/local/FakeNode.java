@@ -10,6 +10,7 @@ import io.cyphonic.engine.control.ControlPlane;
 import io.cyphonic.engine.control.ControlPlane.PathKind;
 import io.cyphonic.engine.control.ControlPlane.PeerState;
 import io.cyphonic.engine.control.ControlRuntime;
+import io.cyphonic.engine.counters.Counter;
 import io.cyphonic.engine.counters.Counters;
 import io.cyphonic.engine.dns.DnsCounters;
 import io.cyphonic.engine.dns.FakeControlPlane;
@@ -31,6 +32,10 @@ public final class FakeNode implements NodeView {
     public final FakeControlPlane control = new FakeControlPlane();
 
     private final Counters counters = new Counters();
+
+    {
+        counters.newLane().add(Counter.INBOUND_OUT_OF_ORDER, 2);
+    }
 
     /** A node with a tunnel to bob. */
     public FakeNode() {

@@ -53,6 +53,7 @@ class StatusReportTest {
                 .containsEntry("path", "direct")
                 .containsEntry("endpoint", "192.0.2.3:41000")
                 .containsEntry("rttMillis", null);
+        assertThat(section("engine")).containsEntry("outOfOrder", 2);
         assertThat((Map<?, ?>) section("engine").get("drops"))
                 .isEqualTo(Map.of("OUTBOUND_NO_TUNNEL", 7, "INBOUND_REPLAYED", 0));
     }

@@ -229,6 +229,14 @@ class RoundTripTest {
         List<byte[]> written = opened(order.stream().map(datagrams::get).toList());
 
         assertSamePackets(received(written), order.stream().map(expected::get).toList());
+        long late = 0;
+        for (int i = 1; i < order.size(); i++) {
+            if (Collections.max(order.subList(0, i)) > order.get(i)) {
+                late++;
+            }
+        }
+        assertThat(late).isPositive();
+        assertThat(b.count(Counter.INBOUND_OUT_OF_ORDER)).isEqualTo(late);
     }
 
     @Test
