@@ -176,19 +176,28 @@ final class LibC {
     static int getSockOpt(ErrnoCapture errno, int fd, int level, int name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(JAVA_INT);
-            MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
-            int result =
-                    NativeCall.call(
-                            GETSOCKOPT,
-                            errno,
-                            fd,
-                            level,
-                            name,
-                            value.address(),
-                            length.address(),
-                            0);
+            MemorySegment length = arena.allocate(JAVA_INT);
+            int result = getSockOpt(errno, fd, level, name, value, length);
             return result < 0 ? result : value.get(JAVA_INT, 0);
         }
+    }
+
+    /** getsockopt(2); as much of the option as {@code value} takes, {@code length} is an int. */
+    static int getSockOpt(
+            ErrnoCapture errno,
+            int fd,
+            int level,
+            int name,
+            MemorySegment value,
+            MemorySegment length) {
+        length.set(JAVA_INT, 0, (int) value.byteSize());
+        long valueAddress = NativeCall.address(value);
+        long lengthAddress = NativeCall.address(length);
+        int result =
+                NativeCall.call(GETSOCKOPT, errno, fd, level, name, valueAddress, lengthAddress, 0);
+        Reference.reachabilityFence(value);
+        Reference.reachabilityFence(length);
+        return result;
     }
 
     static int sendTo(

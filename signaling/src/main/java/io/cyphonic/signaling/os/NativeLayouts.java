@@ -64,6 +64,7 @@ final class NativeLayouts {
     static final int SO_SNDBUFFORCE = 32;
     static final int SO_RCVBUFFORCE = 33;
     static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+    static final int SO_MEMINFO = 55;
     static final int SCM_CREDENTIALS = 2;
     static final int IPPROTO_IP = 0;
     static final int IP_TTL = 2;

@@ -23,8 +23,9 @@ import java.lang.foreign.MemorySegment;
  * Receives from the sockets of two families: recvmmsg(2) into memory outside the heap, because the
  * length of joined datagrams comes in a control message (udp(7), UDP_GRO), whose structures hold
  * addresses. That memory is exchanged for the caller's ({@link ReceivedDatagrams}). It asks the
- * sockets it was told to have something, in turn if both do. Owned by the receiving thread; does
- * not allocate.
+ * sockets it was told to have something. If both do, what waited in the one that was asked last
+ * comes before anything of the other: a peer that has changed families sent it before. Owned by the
+ * receiving thread; does not allocate.
  */
 final class UdpReceiver {
     /** Messages per call, 64 KiB each where the kernel joins datagrams, of what comes in masses. */
@@ -55,6 +56,9 @@ final class UdpReceiver {
     /** The one that was asked last. */
     private int asked;
 
+    /** What waited there when the other got something, and has not been received. */
+    private final Backlog before = new Backlog();
+
     // What the last call brought, from {@code next} to {@code count}.
     private int next;
     private int count;
@@ -73,7 +77,18 @@ final class UdpReceiver {
 
     /** These sockets, one bit each, have something; others have not. */
     void foundReady(int found) {
+        if (found == BOTH && !isReady(other())) {
+            before.take(sockets[asked].descriptor());
+        }
         ready = found;
+    }
+
+    private int other() {
+        return 1 - asked;
+    }
+
+    private boolean isReady(int socket) {
+        return (ready >>> socket & 1) != 0;
     }
 
     /** Whether a socket may have something that has not come from the kernel yet. */
@@ -108,8 +123,7 @@ final class UdpReceiver {
 
     /** Receives as many messages as there are; only after those before were taken. */
     private int fill() {
-        int other = 1 - asked;
-        asked = (ready >>> other & 1) != 0 ? other : asked;
+        choose();
         int descriptor = sockets[asked].descriptor();
         next = 0;
         count = 0;
@@ -117,13 +131,37 @@ final class UdpReceiver {
         if (received < places.length) {
             // That was all, or a refusal.
             ready &= ~(1 << asked);
+            before.clear();
         }
         if (received > 0) {
             refusals.reset();
             count = received;
+            settle();
             return received;
         }
         return reason(descriptor);
+    }
+
+    /** What has just been received need not be waited for. */
+    private void settle() {
+        for (int i = 0; i < count && !before.isOver(); i++) {
+            before.less(length(i));
+        }
+    }
+
+    private int length(int index) {
+        return messages.get(JAVA_INT, index * MMSGHDR_SIZE + MMSGHDR_LENGTH);
+    }
+
+    /** The other's time comes when it got something and what was before that has been received. */
+    private void choose() {
+        if (!isReady(other()) || isReady(asked) && !before.isOver()) {
+            return;
+        }
+        if (isReady(asked)) {
+            before.take(sockets[other()].descriptor());
+        }
+        asked = other();
     }
 
     /** Why nothing came, looked into now and then. */
@@ -146,7 +184,7 @@ final class UdpReceiver {
     private int take(int index, ReceivedDatagrams into) {
         Place place = places[index];
         NativeMessage message = place.message;
-        int length = messages.get(JAVA_INT, index * MMSGHDR_SIZE + MMSGHDR_LENGTH);
+        int length = length(index);
         if (into.memory != null) {
             place.exchange(into);
         } else {

@@ -211,23 +211,43 @@ class LinuxUdpTransportTest extends OverLoopback {
                 .hasMessageContaining("65508");
     }
 
-    @Test
-    void shouldReceiveFromBothFamiliesWhenOneIsFlooded() throws Exception {
-        LinuxUdpTransport sender = open(new UdpOptions(0, false, false, 1 << 20));
-        LinuxUdpTransport receiver = open(new UdpOptions(0, false, false, 1 << 20));
-        byte[] one = {1};
-        for (int i = 0; i < 100; i++) {
-            sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("127.0.0.1", receiver));
+    /** As it sends everything over the other from some moment on. */
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, ::1, false",
+        "::1, 127.0.0.1, false",
+        "127.0.0.1, ::1, true",
+        "::1, 127.0.0.1, true"
+    })
+    void shouldKeepOrderWhenAPeerChangesFamilies(String from, String to, boolean joined)
+            throws Exception {
+        LinuxUdpTransport sender = open(new UdpOptions(0, true, joined, 1 << 22));
+        LinuxUdpTransport receiver = open(new UdpOptions(0, true, joined, 1 << 22));
+        int segments = 40;
+        int segment = 1000;
+        MemorySegment batch = OffHeap.zeros(segments * segment);
+        // Whatever is known of the port: this is where the peer was heard last.
+        sender.send(batch, 0, 1, 1, endpoint(from, receiver));
+        assertThat(receiver.receive(received)).isEqualTo(1);
+        for (int i = 0; i < 30; i++) {
+            sender.send(batch, 0, segments * segment, segment, endpoint(from, receiver));
         }
-        sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("::1", receiver));
+        for (int i = 0; i < 3; i++) {
+            sender.send(batch, 0, 1, 1, endpoint(to, receiver));
+        }
 
-        int receivesUntilIpv6 = 0;
-        do {
-            assertThat(receiver.receive(received)).isEqualTo(1);
-            receivesUntilIpv6++;
-        } while (received.sourceLength != Endpoint.SOCKADDR_IPV6_LENGTH);
-
-        assertThat(receivesUntilIpv6).isLessThanOrEqualTo(UdpReceiver.BULK_BATCH + 1);
+        int before = 0;
+        int after = 0;
+        while (after < 3) {
+            int length = receiver.receive(received);
+            if (length == 1) {
+                after++;
+            } else if (length > 0) {
+                assertThat(after).as("received of the other family").isZero();
+                before += length;
+            }
+        }
+        assertThat(before).isEqualTo(30 * segments * segment);
     }
 
     /**
@@ -254,10 +274,13 @@ class LinuxUdpTransportTest extends OverLoopback {
 
         int receives = 0;
         while (receiver.receive(received) != 2) {
+            // The flood never ends: only what was there before the other may come first.
+            sender.send(OffHeap.copy(one), 0, 1, 1, endpoint("127.0.0.1", receiver));
             receives++;
         }
 
-        assertThat(receives).isLessThan(2 * 128 + UdpReceiver.BULK_BATCH);
+        // The kernel may say a quarter of the buffer too much.
+        assertThat(receives).isLessThan(600 + 2 * 128 + (2 << 20) / 4 / 768);
     }
 
     @Test
@@ -274,10 +297,14 @@ class LinuxUdpTransportTest extends OverLoopback {
 
             int receives = 1;
             while (receiver.receive(received) == UdpTransport.WOULD_BLOCK) {
+                sender.send(new DatagramPacket(new byte[0], 0, ipv4));
                 receives++;
             }
 
-            assertThat(receives).isLessThanOrEqualTo(2);
+            // Two calls for each receive; those that were there before, and what the kernel says
+            // too much.
+            assertThat(receives)
+                    .isLessThan((400 + (2 << 20) / 4 / 768) / (2 * UdpReceiver.BULK_BATCH));
         }
     }
 
