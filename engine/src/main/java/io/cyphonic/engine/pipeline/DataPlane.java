@@ -110,6 +110,15 @@ public interface DataPlane {
     boolean sendControl(int tunnelIndex, byte[] message, Endpoint to);
 
     /**
+     * As {@link #sendControl}, but the message is urgent: it may be received before packets that
+     * were sent before it. For what decides about paths: behind bulk an answer would say how much
+     * waits, and another path would seem the better one.
+     *
+     * @return false if the tunnel has no session to seal with or the queue is full
+     */
+    boolean sendUrgentControl(int tunnelIndex, byte[] message, Endpoint to);
+
+    /**
      * Sends one signaling datagram from the tunnels' socket.
      *
      * @return whether the kernel took it

@@ -99,11 +99,11 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         if (!session.replayWindow(urgent).mark(counter)) {
             return drop(slot, DropReason.INBOUND_REPLAYED);
         }
-        counters.add(Counter.INBOUND_URGENT_PACKETS, urgent ? 1 : 0);
         hear(slot, capsule, session, tunnel);
         if ((flags & CapsuleHeader.FLAG_CONTROL) != 0) {
             return CONTROL;
         }
+        counters.add(Counter.INBOUND_URGENT_PACKETS, urgent ? 1 : 0);
         counters.add(Counter.INBOUND_OUT_OF_ORDER, session.comesLate(urgent, counter) ? 1 : 0);
         int header = InboundSlot.headerAt(capsule);
         if (IpPacket.length(slot.headers, header, length) != length) {

@@ -18,7 +18,7 @@ final class OutboundSlot extends Slot {
     /** Flag of an entry: a control message, without a virtio header. */
     static final int CONTROL = 1;
 
-    /** Flag of an entry: an urgent packet, whose capsules say so. */
+    /** Flag of an entry: an urgent packet or message, whose capsules say so. */
     static final int URGENT = 2;
 
     /** Packets as read, off the heap. The stage may swap it for other memory. */

@@ -467,7 +467,8 @@ final class OutboundStage implements Stage {
                         counter,
                         1,
                         bytes);
-        slot.entryFlags[entry] = OutboundSlot.CONTROL;
+        slot.entryFlags[entry] =
+                OutboundSlot.CONTROL | (control.urgent() ? OutboundSlot.URGENT : 0);
         slot.firstSegment[entry] = 0;
     }
 

@@ -233,6 +233,15 @@ public final class PacketEngine implements DataPlane, AutoCloseable {
 
     @Override
     public boolean sendControl(int tunnelIndex, byte[] message, Endpoint to) {
+        return sendControl(tunnelIndex, message, to, false);
+    }
+
+    @Override
+    public boolean sendUrgentControl(int tunnelIndex, byte[] message, Endpoint to) {
+        return sendControl(tunnelIndex, message, to, true);
+    }
+
+    private boolean sendControl(int tunnelIndex, byte[] message, Endpoint to, boolean urgent) {
         if (message.length > SlotLimits.MAX_CONTROL_LENGTH) {
             throw new IllegalArgumentException(
                     "a control message of "
@@ -247,7 +256,8 @@ public final class PacketEngine implements DataPlane, AutoCloseable {
                         && tunnel != null
                         && tunnel.current() != null
                         && (to != null || tunnel.endpoint() != null);
-        return possible && running.request(new OutboundRequest.Control(tunnel, message, to));
+        return possible
+                && running.request(new OutboundRequest.Control(tunnel, message, to, urgent));
     }
 
     @Override

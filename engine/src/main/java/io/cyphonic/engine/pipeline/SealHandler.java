@@ -37,7 +37,7 @@ final class SealHandler implements SlotWorker<OutboundSlot> {
                 sealOne(
                         slot,
                         entry,
-                        CapsuleHeader.FLAG_CONTROL,
+                        CapsuleHeader.FLAG_CONTROL | urgentFlag(slot, entry),
                         0,
                         slot.firstCounter[entry],
                         slot.entryOffset[entry],
@@ -57,14 +57,14 @@ final class SealHandler implements SlotWorker<OutboundSlot> {
         int first = slot.firstSegment[entry];
         int count = slot.segmentCount[entry];
         boolean cut = packet.segmentCount() > 1;
-        boolean urgent = (slot.entryFlags[entry] & OutboundSlot.URGENT) != 0;
+        int urgent = urgentFlag(slot, entry);
         long counter = slot.firstCounter[entry] - first;
         for (int index = first; index < first + count; index++) {
             packet.make(index);
             int flags =
                     (packet.partialChecksum() ? CapsuleHeader.FLAG_PARTIAL_CHECKSUM : 0)
                             | (cut ? CapsuleHeader.FLAG_SEGMENT : 0)
-                            | (urgent ? CapsuleHeader.FLAG_URGENT : 0);
+                            | urgent;
             int data = cut ? CapsuleHeader.segmentData(packet.headerLength(), index) : 0;
             sealOne(
                     slot,
@@ -75,6 +75,11 @@ final class SealHandler implements SlotWorker<OutboundSlot> {
                     packet.segmentOffset(index),
                     packet.segmentLength(index));
         }
+    }
+
+    private static int urgentFlag(OutboundSlot slot, int entry) {
+        boolean urgent = (slot.entryFlags[entry] & OutboundSlot.URGENT) != 0;
+        return urgent ? CapsuleHeader.FLAG_URGENT : 0;
     }
 
     private void sealOne(

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -132,6 +133,28 @@ class UrgentTrafficTest {
         assertThat(b.tun.takeWritten().stream().skip(1).map(UrgentTrafficTest::idOf))
                 .hasSize(count)
                 .isSorted();
+    }
+
+    @Test
+    void shouldDeliverUrgentMessagesThatOvertookPackets() {
+        byte[] message = "which way".getBytes(StandardCharsets.UTF_8);
+        a.tun.offer(ordinary(1));
+        a.engine.start();
+        EngineRig.await("the packet", () -> onWire.size() == 1);
+        assertThat(a.engine.sendUrgentControl(0, message, null)).isTrue();
+        assertThat(a.engine.sendControl(0, message, null)).isTrue();
+        EngineRig.await("the messages", () -> onWire.size() == 3);
+        assertThat(onWire.stream().map(UrgentTrafficTest::isUrgent))
+                .containsExactly(false, true, false);
+
+        List.of(onWire.get(1), onWire.get(0), onWire.get(2), onWire.get(1))
+                .forEach(capsule -> b.udp.offer(capsule, a.address));
+
+        EngineRig.await("the messages", () -> b.drops(DropReason.INBOUND_REPLAYED) == 1);
+        assertThat(b.count(Counter.INBOUND_CONTROL_CAPSULES)).isEqualTo(2);
+        assertThat(b.count(Counter.INBOUND_DELIVERED_PACKETS)).isEqualTo(1);
+        assertThat(b.count(Counter.INBOUND_OUT_OF_ORDER)).isZero();
+        assertThat(b.count(Counter.INBOUND_URGENT_PACKETS)).isZero();
     }
 
     private static int idOf(byte[] written) {

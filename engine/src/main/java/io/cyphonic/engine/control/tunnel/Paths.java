@@ -378,7 +378,7 @@ public final class Paths {
         List<Candidate> candidates =
                 ownCandidates.get().stream().limit(MAX_TOLD_CANDIDATES).toList();
         context.dataPlane()
-                .sendControl(
+                .sendUrgentControl(
                         tunnel.tunnelIndex(),
                         ControlMessageCodec.encode(
                                 new CandidateUpdate(own.sequence(), own.moved(), candidates)),

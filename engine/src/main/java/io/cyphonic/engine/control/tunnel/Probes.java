@@ -122,7 +122,7 @@ public final class Probes {
     private boolean transmit(long id, ProbeRecord probe) {
         InetSocketAddress endpoint = probe.endpoint();
         return context.dataPlane()
-                .sendControl(
+                .sendUrgentControl(
                         probe.tunnelIndex(),
                         ControlMessageCodec.encode(new PathProbe(id)),
                         endpoint == null ? null : Endpoint.of(endpoint));

@@ -31,7 +31,7 @@ public final class ReturnWays {
     /** Sends an answer to what came from an endpoint. */
     public void answer(int tunnelIndex, byte[] message, Endpoint from) {
         DataPlane dataPlane = context.dataPlane();
-        dataPlane.sendControl(tunnelIndex, message, from);
+        dataPlane.sendUrgentControl(tunnelIndex, message, from);
         TunnelRecord tunnel = context.state().tunnels().find(WantedPeer.byTunnel(tunnelIndex));
         PathRecord paths = tunnel == null ? null : context.state().paths().find(tunnel.nodeId());
         InetSocketAddress source = from.toSocketAddress();
@@ -44,7 +44,7 @@ public final class ReturnWays {
             boolean first = !paths.kind(way).isDirect() || other.equals(paths.active());
             boolean used = !other.equals(source) && (first || isTrusted(paths, way));
             if (used && (first || others++ < MAX_OTHERS)) {
-                dataPlane.sendControl(tunnelIndex, message, Endpoint.of(other));
+                dataPlane.sendUrgentControl(tunnelIndex, message, Endpoint.of(other));
             }
         }
     }
