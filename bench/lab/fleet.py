@@ -5,6 +5,7 @@ import contextlib
 import pathlib
 import signal
 
+import measure
 import scrape
 from cyphonic import Cloud, Node
 from lab import Lab, LabError, run, wait_for
@@ -59,8 +60,8 @@ class Fleet:
         self.servers = [self._serve(number) for number in range(len(self.initiators))]
 
     def _serve(self, number):
-        return self.listener.host.spawn(f"iperf3-{number}", "iperf3", "-s", "-p", FIRST_IPERF_PORT + number,
-                              "-B", self.listener.virtual_ipv4)
+        return self.listener.host.spawn(f"iperf3-{number}", *measure.IPERF_SERVER, "-p", FIRST_IPERF_PORT + number,
+                                        "-B", self.listener.virtual_ipv4)
 
     def refresh_servers(self):
         """An iperf3 server whose client broke off may wait for it for ever: new ones."""

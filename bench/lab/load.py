@@ -1,11 +1,11 @@
 """Traffic over all tunnels of a fleet at once: iperf3 and ping, started together."""
 
-import json
 import re
 import subprocess
 import time
 
 import figures
+import measure
 from fleet import FIRST_IPERF_PORT
 from lab import LabError
 
@@ -61,25 +61,19 @@ def whole(seconds):
 
 
 def _iperf(together, fleet, seconds, options=()):
-    return [together.start(node.host, "iperf3", "-c", fleet.listener.virtual_ipv4, "-p", FIRST_IPERF_PORT + number,
-                           "-t", whole(seconds), "-J", "--connect-timeout", "5000", *options)
+    return [together.start(node.host, *measure.IPERF_CLIENT, fleet.listener.virtual_ipv4, "-p", FIRST_IPERF_PORT + number,
+                           "-t", whole(seconds), *options)
             for number, node in enumerate(fleet.up)]
 
 
-def _ends(clients, seconds):
-    ends = []
+def _results(clients, seconds):
+    results = []
     for client in clients:
         try:
-            out, error = client.communicate(timeout=seconds + 60)
-            result = json.loads(out)
+            results.append(measure.iperf_result(*client.communicate(timeout=seconds + 60)))
         except subprocess.TimeoutExpired:
             raise LabError(f"iperf3 did not end {seconds + 60:g} s after its start") from None
-        except ValueError:
-            raise LabError(f"iperf3 printed no result: {error.strip()}") from None
-        if "error" in result:
-            raise LabError(f"iperf3: {result['error']}")
-        ends.append(result["end"])
-    return ends
+    return results
 
 
 def _pings(together, fleet, seconds, nodes=None):
@@ -131,7 +125,7 @@ def tcp(fleet, seconds):
     with Together() as together:
         clients = _iperf(together, fleet, seconds)
         pings = _pings(together, fleet, seconds)
-        ends = _ends(clients, seconds)
+        ends = [result["end"] for result in _results(clients, seconds)]
         trips = _round_trips(pings, seconds)
     flows = [end["sum_received"]["bits_per_second"] / 1e6 for end in ends]
     return {
@@ -149,9 +143,9 @@ def udp(fleet, seconds, total_mbps, ping=False, datagram=UDP_BYTES):
     with Together() as together:
         clients = _iperf(together, fleet, seconds, ("-u", "-b", rate, "-l", datagram))
         pings = _pings(together, fleet, seconds) if ping else []
-        ends = _ends(clients, seconds)
+        results = _results(clients, seconds)
         trips = _round_trips(pings, seconds) if ping else {}
-    sums = [end["sum"] for end in ends]
+    sums = [result["end"]["sum"] for result in results]
     packets = sum(each["packets"] for each in sums)
     received = packets - sum(each["lost_packets"] for each in sums)
     return {
@@ -159,6 +153,6 @@ def udp(fleet, seconds, total_mbps, ping=False, datagram=UDP_BYTES):
         "mbps": round(sum((each["packets"] - each["lost_packets"]) * datagram * 8 / each["seconds"] / 1e6
                           for each in sums), 1),
         "loss_percent": round(100 * (packets - received) / packets, 2) if packets else None,
-        "out_of_order": sum(stream["udp"].get("out_of_order", 0) for end in ends for stream in end["streams"]),
+        "out_of_order": sum(measure.out_of_order(result) for result in results),
         **trips,
     }

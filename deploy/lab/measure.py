@@ -8,23 +8,39 @@ import time
 from lab import LabError, wait_for
 
 
+# Both ends print JSON, so that the client's result has the server's in it (GET_SERVER_OUTPUT).
+IPERF_SERVER = ("iperf3", "-s", "-J")
+IPERF_CLIENT = ("iperf3", "-J", "--get-server-output", "--connect-timeout", "5000", "-c")
+
+
 def iperf(client, server, address, *options):
-    """One iperf3 run; returns its `end` object."""
-    serving = server.spawn("iperf3", "iperf3", "-s", "-1", "-B", address)
+    """One iperf3 run; returns what it printed."""
+    serving = server.spawn("iperf3", *IPERF_SERVER, "-1", "-B", address)
     wait_for(lambda: f"{address}" in server.run("ss", "-Hltn", "sport = :5201").stdout, 5, "iperf3 to listen")
     try:
-        done = client.run("iperf3", "-c", address, "-J", "--connect-timeout", "3000", *options, check=False, timeout=120)
-        result = json.loads(done.stdout)
-    except ValueError:
-        raise LabError(f"iperf3 printed no result: {done.stderr}") from None
+        done = client.run(*IPERF_CLIENT, address, *options, check=False, timeout=120)
     finally:
         try:
             serving.popen.wait(5)
         except subprocess.TimeoutExpired:
             serving.stop()
+    return iperf_result(done.stdout, done.stderr)
+
+
+def iperf_result(out, error):
+    """What a client printed, as an object."""
+    try:
+        result = json.loads(out)
+    except ValueError:
+        raise LabError(f"iperf3 printed no result: {error.strip()}") from None
     if "error" in result:
         raise LabError(f"iperf3: {result['error']}")
-    return result["end"]
+    return result
+
+
+def out_of_order(result):
+    """Datagrams that the server received out of order; the client's own count is always 0."""
+    return sum(stream["udp"]["out_of_order"] for stream in result["server_output_json"]["end"]["streams"])
 
 
 def reordered(host):
@@ -37,7 +53,7 @@ def tcp(client, server, address, seconds=5, streams=1, reverse=False):
     """TCP from client to server, or back: Mbit/s received, retransmissions, reordering seen by the sender."""
     sender = server if reverse else client
     before = reordered(sender)
-    end = iperf(client, server, address, "-t", seconds, "-P", streams, *(["-R"] if reverse else []))
+    end = iperf(client, server, address, "-t", seconds, "-P", streams, *(["-R"] if reverse else []))["end"]
     return {
         "mbps": round(end["sum_received"]["bits_per_second"] / 1e6, 1),
         "retransmits": end["sum_sent"].get("retransmits"),
@@ -47,14 +63,14 @@ def tcp(client, server, address, seconds=5, streams=1, reverse=False):
 
 def udp(client, server, address, rate="500M", datagram=1300, seconds=3):
     """UDP from client to server at an offered rate: Mbit/s received, loss in percent, datagrams out of order."""
-    end = iperf(client, server, address, "-u", "-b", rate, "-l", datagram, "-t", seconds)
-    total = end["sum"]
+    result = iperf(client, server, address, "-u", "-b", rate, "-l", datagram, "-t", seconds)
+    total = result["end"]["sum"]
     received = total["packets"] - total["lost_packets"]
     return {
         "offered": rate,
         "mbps": round(received * datagram * 8 / total["seconds"] / 1e6, 1),
         "loss_percent": round(total["lost_percent"], 2),
-        "out_of_order": sum(stream["udp"].get("out_of_order", 0) for stream in end["streams"]),
+        "out_of_order": out_of_order(result),
     }
 
 

@@ -44,7 +44,7 @@ class SmallMachineTest(shared.LabTest):
             carried = measure.tcp(self.large.host, self.small.host, self.small.virtual_ipv4, seconds=4, streams=4,
                                   reverse=reverse)
             self.assertGreater(carried["mbps"], 100)
-            self.assertEqual(0, carried["reordered"])
+            self.assertEqual(0, carried["reordered"], [node.status() for node in (self.large, self.small)])
         flood = measure.udp(self.large.host, self.small.host, self.small.virtual_ipv4, rate="0", datagram=64, seconds=2)
         self.assertGreater(flood["mbps"], 1)
         self.assertLess(self.small.peak_rss_megabytes(), 160)
