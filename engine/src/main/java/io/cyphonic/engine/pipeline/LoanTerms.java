@@ -6,7 +6,8 @@ import java.util.concurrent.TimeUnit;
  * How a {@link LoanTrial} is made and what follows from it.
  *
  * @param blockNanos length of a block, in which the stage is in one place
- * @param blocks blocks of a trial, a multiple of {@link LoanTrial#GROUP}
+ * @param blocks blocks of a trial, a multiple of {@link LoanTrial#GROUP}; twice as many if those
+ *     find a gain that is new
  * @param gainPercent so much more has to be carried while it is out: the answer to a lonely packet
  *     among bulk comes later then, and blocks differ by chance
  * @param shortestNanos how long the first verdict holds, and one that differs from the last

@@ -14,8 +14,9 @@ import java.util.random.RandomGenerator;
  *
  * <p>Two blocks of one place stand between two of the other, so that what grows steadily favours
  * neither; which place is in the middle is chosen by lot for every four blocks, as the node at the
- * other end of the tunnel makes its own trial at the same time. A verdict that is found again is
- * kept twice as long as the one before.
+ * other end of the tunnel makes its own trial at the same time. A trial that finds a gain where
+ * none was known takes as long again, and all of it decides: chance makes gains too. A verdict that
+ * is found again is kept twice as long as the one before.
  *
  * <p>For the lending thread only; allocates nothing.
  */
@@ -29,6 +30,7 @@ final class LoanTrial {
     // The trial under way.
     private boolean running;
     private int block;
+    private boolean longer;
     private boolean outInTheMiddle;
     private final long[] bytes = new long[2];
     private final long[] nanos = new long[2];
@@ -65,6 +67,7 @@ final class LoanTrial {
     void begin() {
         running = true;
         block = 0;
+        longer = false;
         measuring = false;
         bytes[0] = bytes[1] = 0;
         nanos[0] = nanos[1] = 0;
@@ -115,7 +118,7 @@ final class LoanTrial {
         bytes[place] += carriedBytes - beganBytes;
         nanos[place] += nowNanos - beganNanos;
         block++;
-        if (block == terms.blocks()) {
+        if (isOver()) {
             decide(nowNanos);
             return;
         }
@@ -126,10 +129,22 @@ final class LoanTrial {
         measuring = isOut() == out;
     }
 
-    private void decide(long nowNanos) {
+    private boolean isOver() {
+        if (block == terms.blocks()) {
+            longer = !pays && isGain();
+        }
+        return block == (longer ? 2 * terms.blocks() : terms.blocks());
+    }
+
+    /** Whether so much more was carried out than at home. */
+    private boolean isGain() {
         double home = (double) bytes[0] / nanos[0];
         double out = (double) bytes[1] / nanos[1];
-        boolean found = out > 0 && out * 100 >= home * (100 + terms.gainPercent());
+        return out > 0 && out * 100 >= home * (100 + terms.gainPercent());
+    }
+
+    private void decide(long nowNanos) {
+        boolean found = isGain();
         heldNanos =
                 found == pays && heldNanos > 0
                         ? Math.min(2 * heldNanos, terms.longestNanos())

@@ -54,6 +54,28 @@ class LoanTrialTest {
     }
 
     @Test
+    void shouldLookAsLongAgainWhenAGainIsNew() {
+        run(_ -> 1_000, _ -> 1_200);
+        assertThat(now).isGreaterThanOrEqualTo(2L * TERMS.blocks() * TERMS.blockNanos());
+
+        long again = now;
+        run(_ -> 1_000, _ -> 1_200);
+        assertThat(now - again).isLessThan(2L * TERMS.blocks() * TERMS.blockNanos());
+        assertThat(trial.pays()).isTrue();
+    }
+
+    @Test
+    void shouldKeepItAtHomeWhenAGainDoesNotLast() {
+        // A new block begins a look late where the stage has to move.
+        long half = TERMS.blocks() * (TERMS.blockNanos() + LOOK / 2);
+
+        run(_ -> 1_000, now -> now < half ? 1_200 : 900);
+
+        assertThat(now).isGreaterThan(half);
+        assertThat(trial.pays()).isFalse();
+    }
+
+    @Test
     void shouldKeepItAtHomeWhenTheGainIsSmall() {
         run(_ -> 1_000, _ -> 1_070);
 

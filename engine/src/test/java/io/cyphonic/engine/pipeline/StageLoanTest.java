@@ -29,9 +29,9 @@ class StageLoanTest {
     private static final LoanTerms TERMS = POLICY.trial();
     private static final int PACKETS = 50_000;
 
-    /** More than it takes to begin a trial and to end it. */
+    /** More than it takes to begin a trial and to end it, less than until the next one. */
     private static final long LOOKS_OF_A_TRIAL =
-            POLICY.steadyLooks() + 2 * TERMS.blocks() * TERMS.blockNanos() / POLICY.lookNanos();
+            POLICY.steadyLooks() + 3 * TERMS.blocks() * TERMS.blockNanos() / POLICY.lookNanos();
 
     private long nowNanos;
     private final Counters counters = new Counters();
@@ -245,7 +245,7 @@ class StageLoanTest {
         long loans = counters.get(Counter.STAGE_LOANS);
 
         assertThat(isOut()).isTrue();
-        assertThat(loans).isLessThanOrEqualTo(TERMS.blocks() / 2 + 1);
+        assertThat(loans).isLessThanOrEqualTo(TERMS.blocks() + 1);
     }
 
     @Test
