@@ -12,6 +12,12 @@ from lab import wait_for
 
 
 class OrderTest:
+    def tearDown(self):
+        super().tearDown()
+        for node in (self.alice, self.bob):
+            status = node.status()
+            self.assertEqual(0, status["engine"]["outOfOrder"], status)
+
     def test_tcp_flow_keeps_its_order(self):
         result = measure.tcp(self.alice.host, self.bob.host, self.bob.virtual_ipv4, seconds=3)
         self.assertEqual(0, result["reordered"], result)
@@ -27,8 +33,6 @@ class OrderTest:
         self.assertEqual(0, result["reordered"], result)
 
     def test_packets_are_counted_and_none_fails_a_handler(self):
-        for node in (self.alice, self.bob):
-            self.assertEqual(0, node.status()["engine"]["outOfOrder"])
         drops = self.alice.status()["engine"]["drops"]
         self.assertEqual(0, drops.get("HANDLER_FAILED", 0), drops)
         self.assertEqual(0, drops.get("OUTBOUND_SEAL_FAILED", 0), drops)

@@ -51,11 +51,11 @@ public enum Counter {
     /** Authentic control capsules without one. */
     INBOUND_KEEP_ALIVES,
     /**
-     * Packets that came after a later one of their kind (urgent or not): the network or a change of
-     * the path put them out of order, as they leave the sender in order.
+     * Packets that came after a later one of their session and kind (urgent or not): put out of
+     * order by the network, or at a change of the path, as they leave the sender in order.
      */
     INBOUND_OUT_OF_ORDER,
-    /** Authentic capsules that say their packet is urgent. */
+    /** Packets whose capsules said that they are urgent. */
     INBOUND_URGENT_PACKETS,
     /** Super-packets written to the TUN device. */
     INBOUND_SUPER_PACKETS,

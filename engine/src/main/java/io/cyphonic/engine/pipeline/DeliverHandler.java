@@ -104,7 +104,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
             return CONTROL;
         }
         counters.add(Counter.INBOUND_URGENT_PACKETS, urgent ? 1 : 0);
-        counters.add(Counter.INBOUND_OUT_OF_ORDER, session.comesLate(urgent, counter) ? 1 : 0);
+        counters.add(Counter.INBOUND_OUT_OF_ORDER, session.noteArrival(urgent, counter) ? 1 : 0);
         int header = InboundSlot.headerAt(capsule);
         if (IpPacket.length(slot.headers, header, length) != length) {
             return drop(slot, DropReason.INBOUND_INNER_MALFORMED);

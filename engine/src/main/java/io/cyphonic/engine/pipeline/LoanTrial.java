@@ -14,9 +14,9 @@ import java.util.random.RandomGenerator;
  *
  * <p>Two blocks of one place stand between two of the other, so that what grows steadily favours
  * neither; which place is in the middle is chosen by lot for every four blocks, as the node at the
- * other end of the tunnel makes its own trial at the same time. A trial that finds a gain where
- * none was known takes as long again, and all of it decides: chance makes gains too. A verdict that
- * is found again is kept twice as long as the one before.
+ * other end of the tunnel makes its own trial at the same time. A trial that finds a gain where the
+ * last verdict was none, however old, takes as long again, and all of it decides: chance makes
+ * gains too. A verdict that is found again is kept twice as long as the one before.
  *
  * <p>For the lending thread only; allocates nothing.
  */

@@ -142,12 +142,13 @@ public final class Session {
     }
 
     /**
-     * Whether a packet comes after a later one, urgent ones and others by themselves; for the
-     * deliverer's role only. Control messages, which may go other ways, are not to be told here.
+     * Notes a packet of this session, urgent ones and others by themselves; for the deliverer's
+     * role only. Control messages, which may go other ways, are not to be told here.
      *
      * @param counter of its capsule
+     * @return whether a later one has come before
      */
-    public boolean comesLate(boolean urgent, long counter) {
+    public boolean noteArrival(boolean urgent, long counter) {
         if (urgent) {
             boolean late = counter < latestUrgent;
             latestUrgent = Math.max(latestUrgent, counter);

@@ -6,15 +6,16 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * How much has come to a socket and was not received: {@code SO_MEMINFO}, of which the first number
- * is the memory that what waits takes up (linux/sock_diag.h). For UDP the kernel may say up to a
- * quarter of the receive buffer too much. Owned by one thread; does not allocate.
+ * What waited in a socket at some moment, and how much of it has not been received since: {@code
+ * SO_MEMINFO}, of which the first number is the memory that what waits takes up
+ * (linux/sock_diag.h). An estimate on the safe side: for UDP the kernel may say up to a quarter of
+ * the receive buffer too much, and what a datagram takes up is more than is known here. Owned by
+ * one thread; does not allocate.
  */
 final class Backlog {
-    /** What a datagram takes up at least: the kernel's own structures for it. */
+    /** What a datagram takes up besides its bytes: the kernel's own structures for it. */
     private static final int DATAGRAM_BYTES = 768;
 
-    private final ErrnoCapture errno = new ErrnoCapture();
     private final MemorySegment value = Arena.ofAuto().allocate(JAVA_INT);
     private final MemorySegment length = Arena.ofAuto().allocate(JAVA_INT);
 
@@ -23,8 +24,7 @@ final class Backlog {
     /** From now on: what waits in this socket. Nothing if that cannot be found out. */
     void take(int descriptor) {
         int result =
-                LibC.getSockOpt(
-                        errno,
+                LibC.tryGetSockOpt(
                         descriptor,
                         NativeLayouts.SOL_SOCKET,
                         NativeLayouts.SO_MEMINFO,
@@ -35,10 +35,10 @@ final class Backlog {
 
     /** A datagram, or several joined, of so many bytes came out of it. */
     void less(int bytes) {
-        left -= Math.max(bytes, DATAGRAM_BYTES);
+        left -= bytes + DATAGRAM_BYTES;
     }
 
-    /** Nothing is left, or what is left is not of interest any more. */
+    /** Nothing is left. */
     void clear() {
         left = 0;
     }

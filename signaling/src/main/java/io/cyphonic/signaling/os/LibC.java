@@ -176,25 +176,33 @@ final class LibC {
     static int getSockOpt(ErrnoCapture errno, int fd, int level, int name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(JAVA_INT);
-            MemorySegment length = arena.allocate(JAVA_INT);
-            int result = getSockOpt(errno, fd, level, name, value, length);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+            int result =
+                    NativeCall.call(
+                            GETSOCKOPT,
+                            errno,
+                            fd,
+                            level,
+                            name,
+                            value.address(),
+                            length.address(),
+                            0);
             return result < 0 ? result : value.get(JAVA_INT, 0);
         }
     }
 
-    /** getsockopt(2); as much of the option as {@code value} takes, {@code length} is an int. */
-    static int getSockOpt(
-            ErrnoCapture errno,
-            int fd,
-            int level,
-            int name,
-            MemorySegment value,
-            MemorySegment length) {
+    /**
+     * getsockopt(2) without its reason for a failure; as much of the option as {@code value} takes.
+     *
+     * @param length an int, which says how much that is
+     */
+    static int tryGetSockOpt(
+            int fd, int level, int name, MemorySegment value, MemorySegment length) {
         length.set(JAVA_INT, 0, (int) value.byteSize());
         long valueAddress = NativeCall.address(value);
         long lengthAddress = NativeCall.address(length);
         int result =
-                NativeCall.call(GETSOCKOPT, errno, fd, level, name, valueAddress, lengthAddress, 0);
+                (int) NativeCall.call(GETSOCKOPT, fd, level, name, valueAddress, lengthAddress, 0);
         Reference.reachabilityFence(value);
         Reference.reachabilityFence(length);
         return result;

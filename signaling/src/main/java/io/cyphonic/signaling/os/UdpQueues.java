@@ -98,7 +98,9 @@ final class UdpQueues {
         }
         if (result == UdpTransport.WOULD_BLOCK) {
             // Nothing but empty datagrams, perhaps: then there may be more of them, and others.
-            tell(ALL, 0);
+            for (UdpReceiver queue : queues) {
+                queue.forgetReady();
+            }
         }
         served = result > 0;
         return result;

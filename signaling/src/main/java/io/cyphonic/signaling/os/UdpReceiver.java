@@ -23,9 +23,9 @@ import java.lang.foreign.MemorySegment;
  * Receives from the sockets of two families: recvmmsg(2) into memory outside the heap, because the
  * length of joined datagrams comes in a control message (udp(7), UDP_GRO), whose structures hold
  * addresses. That memory is exchanged for the caller's ({@link ReceivedDatagrams}). It asks the
- * sockets it was told to have something. If both do, what waited in the one that was asked last
- * comes before anything of the other: a peer that has changed families sent it before. Owned by the
- * receiving thread; does not allocate.
+ * sockets it was told to have something. If one gets something while the other is being received
+ * from, what waited there already comes first: so a peer that changes families stays in order, if
+ * the family it changes to was silent. Owned by the receiving thread; does not allocate.
  */
 final class UdpReceiver {
     /** Messages per call, 64 KiB each where the kernel joins datagrams, of what comes in masses. */
@@ -56,8 +56,11 @@ final class UdpReceiver {
     /** The one that was asked last. */
     private int asked;
 
-    /** What waited there when the other got something, and has not been received. */
-    private final Backlog before = new Backlog();
+    /** The other has something, and its time has not come yet. */
+    private boolean otherWaits;
+
+    /** What waited in the one that was asked last when the other got something. */
+    private final Backlog owed = new Backlog();
 
     // What the last call brought, from {@code next} to {@code count}.
     private int next;
@@ -77,10 +80,17 @@ final class UdpReceiver {
 
     /** These sockets, one bit each, have something; others have not. */
     void foundReady(int found) {
-        if (found == BOTH && !isReady(other())) {
-            before.take(sockets[asked].descriptor());
+        boolean others = (found >>> other() & 1) != 0;
+        if (others && !otherWaits && found == BOTH) {
+            owed.take(sockets[asked].descriptor());
         }
+        otherWaits = others;
         ready = found;
+    }
+
+    /** It is not known any more whether a socket has something; one that waits goes on waiting. */
+    void forgetReady() {
+        ready = 0;
     }
 
     private int other() {
@@ -131,21 +141,21 @@ final class UdpReceiver {
         if (received < places.length) {
             // That was all, or a refusal.
             ready &= ~(1 << asked);
-            before.clear();
+            owed.clear();
         }
         if (received > 0) {
             refusals.reset();
             count = received;
-            settle();
+            countDown();
             return received;
         }
         return reason(descriptor);
     }
 
     /** What has just been received need not be waited for. */
-    private void settle() {
-        for (int i = 0; i < count && !before.isOver(); i++) {
-            before.less(length(i));
+    private void countDown() {
+        for (int i = 0; i < count && !owed.isOver(); i++) {
+            owed.less(length(i));
         }
     }
 
@@ -153,15 +163,16 @@ final class UdpReceiver {
         return messages.get(JAVA_INT, index * MMSGHDR_SIZE + MMSGHDR_LENGTH);
     }
 
-    /** The other's time comes when it got something and what was before that has been received. */
+    /** The other's time comes when it has something and what waited before that was received. */
     private void choose() {
-        if (!isReady(other()) || isReady(asked) && !before.isOver()) {
+        if (!isReady(other()) || isReady(asked) && !owed.isOver()) {
             return;
         }
-        if (isReady(asked)) {
-            before.take(sockets[other()].descriptor());
-        }
+        otherWaits = isReady(asked);
         asked = other();
+        if (otherWaits) {
+            owed.take(sockets[asked].descriptor());
+        }
     }
 
     /** Why nothing came, looked into now and then. */

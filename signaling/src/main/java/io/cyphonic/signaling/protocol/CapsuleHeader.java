@@ -66,9 +66,9 @@ public final class CapsuleHeader {
     public static final int FLAG_SEGMENT = 0x02;
 
     /**
-     * Flag: the packet is urgent (UrgentPacket in the net package): the receiver may take it before
-     * capsules without this flag that came earlier. Capsules with it and without have a replay
-     * window each.
+     * Flag: the packet (UrgentPacket in the net package) or message is urgent: the receiver may
+     * take it before capsules without this flag that came earlier. Capsules with it and without
+     * have a replay window each.
      */
     public static final int FLAG_URGENT = 0x04;
 

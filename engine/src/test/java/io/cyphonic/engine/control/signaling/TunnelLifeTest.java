@@ -9,6 +9,11 @@ import io.cyphonic.engine.fixtures.SignalingNetwork.Weather;
 import io.cyphonic.engine.fixtures.SimulatedNode;
 import io.cyphonic.engine.fixtures.SimulatedOverlay;
 import io.cyphonic.signaling.net.Endpoint;
+import io.cyphonic.signaling.protocol.ControlMessage.CandidateUpdate;
+import io.cyphonic.signaling.protocol.ControlMessage.CandidateUpdateAck;
+import io.cyphonic.signaling.protocol.ControlMessage.PathProbe;
+import io.cyphonic.signaling.protocol.ControlMessage.PathProbeAck;
+import io.cyphonic.signaling.protocol.ControlMessage.TunnelClose;
 import io.cyphonic.signaling.protocol.DatagramType;
 
 import org.junit.jupiter.api.AfterEach;
@@ -139,6 +144,26 @@ class TunnelLifeTest {
                 .isEqualTo(beta.endpoint())
                 .isNotEqualTo(old);
         assertThat(state(alpha)).isEqualTo(PeerState.UP);
+    }
+
+    @Test
+    void shouldSendWhatDecidesAboutPathsPastBulkAndAllElseInOrder() {
+        overlay.connect(alpha, beta);
+        beta.moveTo(new InetSocketAddress("10.7.7.7", 7000));
+        beta.plane().onNetworkChanged();
+        overlay.advance(Duration.ofSeconds(15));
+        beta.plane().close();
+        overlay.advance(Duration.ofSeconds(1));
+
+        assertThat(beta.dataPlane().urgentKinds())
+                .containsExactlyInAnyOrder(
+                        PathProbe.class,
+                        PathProbeAck.class,
+                        CandidateUpdate.class,
+                        CandidateUpdateAck.class);
+        assertThat(beta.dataPlane().ordinaryKinds())
+                .contains(TunnelClose.class)
+                .doesNotContainAnyElementsOf(beta.dataPlane().urgentKinds());
     }
 
     @Test
