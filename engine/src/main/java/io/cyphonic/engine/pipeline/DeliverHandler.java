@@ -7,6 +7,7 @@ import io.cyphonic.engine.packet.HeaderBytes;
 import io.cyphonic.engine.packet.IpPacket;
 import io.cyphonic.engine.packet.SuperPacketJoiner;
 import io.cyphonic.engine.session.BatchMarks;
+import io.cyphonic.engine.session.ReplayWindow;
 import io.cyphonic.engine.session.Session;
 import io.cyphonic.engine.session.Tunnel;
 import io.cyphonic.engine.session.TunnelTable;
@@ -95,8 +96,9 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
         }
         int flags = CapsuleHeader.flags(slot.in, at);
         boolean urgent = (flags & CapsuleHeader.FLAG_URGENT) != 0;
+        ReplayWindow window = session.replayWindow(urgent);
         long counter = CapsuleHeader.counter(slot.in, at);
-        if (!session.replayWindow(urgent).mark(counter)) {
+        if (!window.mark(counter)) {
             return drop(slot, DropReason.INBOUND_REPLAYED);
         }
         hear(slot, capsule, session, tunnel);
@@ -104,7 +106,7 @@ final class DeliverHandler implements SlotSink<InboundSlot> {
             return CONTROL;
         }
         counters.add(Counter.INBOUND_URGENT_PACKETS, urgent ? 1 : 0);
-        counters.add(Counter.INBOUND_OUT_OF_ORDER, session.noteArrival(urgent, counter) ? 1 : 0);
+        counters.add(Counter.INBOUND_OUT_OF_ORDER, window.notePacket(counter) ? 1 : 0);
         int header = InboundSlot.headerAt(capsule);
         if (IpPacket.length(slot.headers, header, length) != length) {
             return drop(slot, DropReason.INBOUND_INNER_MALFORMED);

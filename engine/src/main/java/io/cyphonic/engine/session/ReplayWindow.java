@@ -2,6 +2,7 @@ package io.cyphonic.engine.session;
 
 /**
  * Anti-replay window over capsule counters: a ring of bits that slides by whole words (RFC 6479).
+ * It also tells whether packets come in order.
  *
  * <p>{@link #mark} is called only for capsules whose tag was right, in ring order. Not thread-safe:
  * owned by whoever holds the deliverer's role.
@@ -19,6 +20,7 @@ public final class ReplayWindow {
 
     private final long[] words = new long[WORDS];
     private long highest = -1;
+    private long latestPacket = -1;
 
     /** An empty window: every counter is new. */
     public ReplayWindow() {}
@@ -52,6 +54,18 @@ public final class ReplayWindow {
         }
         words[wordOf(counter)] |= bitOf(counter);
         return true;
+    }
+
+    /**
+     * Notes a marked counter as that of a packet. Control messages, which may go other ways than
+     * packets, are not to be told here.
+     *
+     * @return whether a later packet has come before
+     */
+    public boolean notePacket(long counter) {
+        boolean late = counter < latestPacket;
+        latestPacket = Math.max(latestPacket, counter);
+        return late;
     }
 
     private void slide(long counter) {

@@ -43,8 +43,6 @@ public final class Session {
 
     // Owned by whoever holds the deliverer's role.
     private boolean heard;
-    private long latestOrdinary = -1;
-    private long latestUrgent = -1;
 
     /** Takes the keys over: they are copied into a wipeable form and closed. */
     Session(
@@ -139,24 +137,6 @@ public final class Session {
         }
         heard = true;
         return true;
-    }
-
-    /**
-     * Notes a packet of this session, urgent ones and others by themselves; for the deliverer's
-     * role only. Control messages, which may go other ways, are not to be told here.
-     *
-     * @param counter of its capsule
-     * @return whether a later one has come before
-     */
-    public boolean noteArrival(boolean urgent, long counter) {
-        if (urgent) {
-            boolean late = counter < latestUrgent;
-            latestUrgent = Math.max(latestUrgent, counter);
-            return late;
-        }
-        boolean late = counter < latestOrdinary;
-        latestOrdinary = Math.max(latestOrdinary, counter);
-        return late;
     }
 
     void wipe() {

@@ -33,12 +33,9 @@ public final class FakeNode implements NodeView {
 
     private final Counters counters = new Counters();
 
-    {
-        counters.newLane().add(Counter.INBOUND_OUT_OF_ORDER, 2);
-    }
-
     /** A node with a tunnel to bob. */
     public FakeNode() {
+        counters.newLane().add(Counter.INBOUND_OUT_OF_ORDER, 2);
         control.peers =
                 List.of(
                         new ControlPlane.Peer(
